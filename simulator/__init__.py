@@ -1,0 +1,1 @@
+"""The handset on the terminal, and the operators' side of every gateway."""

@@ -1,0 +1,102 @@
+"""What every gateway speaks: a callback in, a reply out, and the HTTP forms that carry them."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Protocol
+
+from ussd.core.profile import Profile
+
+_MSISDN = re.compile(r"\+?([1-9][0-9]{6,14})")
+
+
+class Phase(Enum):
+    """Where in a dialogue a callback stands."""
+
+    BEGIN = "begin"
+    CONTINUE = "continue"
+    ABORT = "abort"
+
+
+class CallbackError(ValueError):
+    """A callback that its gateway's contract does not promise: HTTP 400, and nothing is changed.
+
+    `faults` names every wrong or missing field at once; it never repeats what was in them.
+    """
+
+    def __init__(self, *faults: str) -> None:
+        """Keep the faults in a fixed order, so that two equal requests get equal answers."""
+        self.faults = tuple(sorted(faults))
+        super().__init__("; ".join(self.faults))
+
+
+@dataclass(frozen=True, slots=True)
+class Callback:
+    """One thing that happened on a subscriber's line, in the engine's words."""
+
+    session: str
+    """The gateway's own session id, as it came."""
+    msisdn: str
+    """Digits with country code, no plus."""
+    phase: Phase
+    dialled: str = ""
+    """The whole dial string, `*4*1420*1#`: always on BEGIN, and wherever `accumulated` is true."""
+    typed: str = ""
+    """CONTINUE: the last input; or, where `accumulated`, all inputs so far joined by `*`."""
+    accumulated: bool = False
+    request: str = ""
+    """The gateway's own id of this request, which a retry repeats; empty where it has none."""
+    echo: Mapping[str, str] = field(default_factory=dict)
+    """What the reply must carry back and the engine does not read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What the handset shows next, and whether the dialogue is over."""
+
+    text: str
+    ends: bool
+
+
+@dataclass(frozen=True, slots=True)
+class WireRequest:
+    """An HTTP request as a gateway sent it: names of headers in lower case, the body as bytes."""
+
+    method: str = "POST"
+    query: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+    @property
+    def media_type(self) -> str:
+        """The content type without its parameters, in lower case."""
+        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+@dataclass(frozen=True, slots=True)
+class WireReply:
+    """An HTTP reply as a gateway expects it."""
+
+    body: bytes
+    content_type: str
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class Gateway(Protocol):
+    """One gateway's wire format; a module of `gateways/` is one."""
+
+    PROFILE: Profile
+
+    def decode(self, wire: WireRequest) -> Callback:
+        """Read one callback; anything else is a CallbackError."""
+
+    def encode(self, reply: Reply, callback: Callback) -> WireReply:
+        """Write the reply to `callback`."""
+
+
+def msisdn(text: str) -> str | None:
+    """Digits with country code (ITU-T E.164: at most 15), with or without the plus; None for anything else."""
+    match = _MSISDN.fullmatch(text)
+    return match and match[1]

@@ -1,0 +1,75 @@
+"""A session: where a subscriber stands in a menu, and its stored form."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+
+class Place(NamedTuple):
+    """How much of a screen is behind the reader: where the page now shown begins."""
+
+    text: int = 0
+    """Characters of the screen's text."""
+    option: int = 0
+    """Options of the screen."""
+    label: int = 0
+    """Characters of that option's label, where one label is longer than a screen."""
+
+
+TOP = Place()
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """All that is known between two callbacks. What the handset shows is a function of it, its menu and its profile."""
+
+    code: str
+    screen: str
+    at: Place = TOP
+    answers: Mapping[str, str] = field(default_factory=dict)
+    facts: Mapping[str, str] = field(default_factory=dict)
+    behind: tuple[tuple[str, Place], ...] = ()
+    """The pages that `0` goes back through, the newest last."""
+    mistakes: int = 0
+    """Wrong answers in a row; where there is one, the screen shows its note."""
+    offered: bool = False
+    """A dropped session was found, and the subscriber is asked whether to go on with it."""
+    heard: str = ""
+    """All inputs so far, for a gateway that accumulates them."""
+    waiting: tuple[str, ...] = ()
+    """Answers of the dial string that are not fed yet. Empty wherever a session is stored."""
+
+    def dumps(self) -> bytes:
+        """The stored form, JSON in UTF-8."""
+        return json.dumps(
+            [
+                self.code,
+                self.screen,
+                self.at,
+                dict(self.answers),
+                dict(self.facts),
+                self.behind,
+                self.mistakes,
+                self.offered,
+                self.heard,
+            ],
+            ensure_ascii=False,
+            separators=(",", ":"),
+        ).encode()
+
+    @classmethod
+    def loads(cls, stored: bytes) -> "Session":
+        """Read the stored form back."""
+        code, screen, at, answers, facts, behind, mistakes, offered, heard = json.loads(stored)
+        return cls(
+            code=code,
+            screen=screen,
+            at=Place(*at),
+            answers=answers,
+            facts=facts,
+            behind=tuple((name, Place(*place)) for name, place in behind),
+            mistakes=mistakes,
+            offered=offered,
+            heard=heard,
+        )
