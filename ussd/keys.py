@@ -22,7 +22,7 @@ class Unsealable(Exception):
 class Seal:
     """AES-GCM for the values of one place.
 
-    Nonces are random, which NIST SP 800-38D 8.3 allows for 2^32 values under one key: hence a key a place, not one for all.
+    Nonces are random, which NIST SP 800-38D 8.3 allows for 2^32 values under one key: hence a key a place.
     """
 
     _cipher: AESGCM

@@ -1,11 +1,30 @@
-"""The shell around the core: load, step, look up, commit. It declares the Store and Backend protocols that it needs."""
+"""The shell around the core: load, step, look up, commit. It declares the Store protocol that it needs."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Protocol
 
-from ussd.callback import Reply
+import structlog
+
+from ussd.callback import Callback, CallbackError, Phase, Reply
+from ussd.core.dial import extend, parse
+from ussd.core.engine import Dialled, Engine, Event, Fetch, Finish, LookedUp, Show, Typed
+from ussd.core.machine import Moves
+from ussd.core.menu import Menu, Words
+from ussd.core.profile import Profile
 from ussd.core.session import Session
+from ussd.core.text import fold_out
+from ussd.keys import Keys
+from ussd.lookups import Lookups, Question
+
+_log = structlog.get_logger(__name__)
+
+COMMIT_RESERVE = 0.5
+"""Seconds of a line's deadline that are kept for storing and sending what a lookup found."""
+LIFE = 600
+"""Seconds, less than a store keeps the replies of a session: one id in two such spans may be two sessions' id."""
 
 
 class StoreAway(Exception):
@@ -55,9 +74,9 @@ class Store(Protocol):
     """Where sessions are between callbacks. Every method raises StoreAway within a second where it cannot answer."""
 
     async def load(self, key: SessionKey, request: Request, code: str) -> Held:
-        """Find what is held, in one round trip. `code` is the shortcode of a BEGIN, to look for a dropped session; else empty.
+        """Find what is held, in one round trip. Raises Reused.
 
-        Raises Reused.
+        `code` is the shortcode of a BEGIN, to look for a session that was dropped there; else empty.
         """
 
     async def recall(self, key: SessionKey, dropped: str) -> Session | None:
@@ -74,28 +93,160 @@ class Store(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
-    """What a lookup asks, and on whose behalf."""
+class Line:
+    """A gateway as it is configured here: its name, which is its path, and what its handsets can show."""
 
-    operation_id: str
-    """Derived from the session and its version: the same question asked again carries the same id."""
-    given: Mapping[str, str]
-    """The answers that the screen hands over, folded and checked."""
     gateway: str
-    shortcode: str
-    msisdn: str
+    profile: Profile
+
+
+class Service:
+    """The engine behind every gateway: a callback in, a reply out."""
+
+    def __init__(
+        self,
+        menus: Mapping[str, Menu],
+        words: Words,
+        store: Store,
+        lookups: Lookups,
+        keys: Keys,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        """Compile every menu once. `words` are those of the screens that belong to no menu."""
+        self._menus, self._words, self._store, self._lookups = menus, words, store, lookups
+        self._keys, self._now = keys, now
+        self._moves = {code: Moves(menu) for code, menu in menus.items()}
+        self._engines: dict[tuple[str, Line], Engine] = {}
+
+    def last_words(self, line: Line, text: str = "") -> Reply:
+        """A screen that belongs to no menu and ends the dialogue; the apology, unless told."""
+        return Reply(fold_out(text or self._words.apology, line.profile), ends=True)
+
+    async def answer(self, line: Line, callback: Callback) -> Reply:
+        """Answer one callback within the line's deadline. Raises CallbackError where the gateway broke its contract."""
+        clock = asyncio.get_running_loop().time
+        arrived = clock()
+        names: dict[str, object] = {"gateway": line.gateway, "phase": callback.phase.value}
+        try:
+            reply = await self._answered(line, callback, arrived + line.profile.deadline - COMMIT_RESERVE, names)
+        except StoreAway:
+            reply, names["screen"] = self.last_words(line), "store_away"
+        except Reused:
+            raise CallbackError("request: answered before, with other content") from None
+        _log.info("callback_answered", **names, ends=reply.ends, ms=round((clock() - arrived) * 1000, 1))
+        return reply
+
+    async def _answered(self, line: Line, callback: Callback, deadline: float, names: dict[str, object]) -> Reply:
+        key = SessionKey(line.gateway, callback.msisdn, callback.session)
+        request = _request(callback)
+        if callback.phase is Phase.ABORT:
+            # A hang-up and a dropped line look alike: the session stays, and is offered again to whoever redials.
+            return self.last_words(line, self._words.ended)
+        dial = parse(callback.dialled, self._menus) if callback.phase is Phase.BEGIN else None
+        if callback.phase is Phase.BEGIN and dial is None:
+            return self.last_words(line, self._words.unknown_code)
+        held = await self._store.load(key, request, dial.code if dial else "")
+        if held.answered:
+            return held.answered
+        turn = await self._turn(line, callback, held, key)
+        if isinstance(turn, Reply):
+            return turn
+        session, effect = await self._stepped(turn, key, held.version, deadline)
+        names |= {"menu": session.code, "screen": session.screen}
+        session = replace(session, heard=callback.typed if callback.accumulated else "")
+        reply = Reply(effect.text, ends=isinstance(effect, Finish))
+        offer = turn.engine.menu.resume != "restart"
+        return await self._store.commit(key, request, held.version, session, reply, offer=offer)
+
+    async def _turn(self, line: Line, callback: Callback, held: Held, key: SessionKey) -> "_Turn | Reply":
+        """What the callback means to the session that is held; a Reply where it means nothing more."""
+        if callback.phase is Phase.BEGIN:
+            return await self._begun(line, callback.dialled, held, key)
+        if held.last:
+            return held.last
+        if held.session:
+            return self._continued(line, callback, held.session)
+        if callback.accumulated:
+            return await self._begun(line, extend(callback.dialled, callback.typed), held, key)
+        return self.last_words(line, self._words.expired)
+
+    def _continued(self, line: Line, callback: Callback, session: Session) -> "_Turn | Reply":
+        engine = self._engine(line, session.code)
+        if engine is None:
+            return self.last_words(line, self._words.expired)
+        if not engine.holds(session):
+            return _Turn(engine, self._born(engine), Dialled())
+        typed = _newly_typed(callback, session)
+        if typed is None:
+            return Reply(engine.shown(session).text, ends=False)
+        return _Turn(engine, session, Typed(typed))
+
+    async def _begun(self, line: Line, dialled: str, held: Held, key: SessionKey) -> "_Turn | Reply":
+        dial = parse(dialled, self._menus)
+        engine = dial and self._engine(line, dial.code)
+        if dial is None or engine is None:
+            return self.last_words(line, self._words.unknown_code)
+        dropped = held.session
+        if held.dropped and not dropped and not dial.answers:
+            dropped = await self._store.recall(key, held.dropped)
+        if dropped and dropped.code != dial.code:
+            dropped = None
+        return _Turn(engine, self._born(engine), Dialled(dial.answers, dropped))
+
+    def _born(self, engine: Engine) -> Session:
+        return replace(engine.start(), born=int(self._now() // LIFE))
+
+    async def _stepped(
+        self, turn: "_Turn", key: SessionKey, version: int, deadline: float
+    ) -> tuple[Session, Show | Finish]:
+        """Step until something is to be shown, asking the world outside as often as the menu says."""
+        session, effect = turn.engine.step(turn.session, turn.event)
+        asked = 0
+        while isinstance(effect, Fetch):
+            asked += 1
+            question = self._question(key, session, effect, version, asked)
+            answer = await self._lookups.ask(effect.backend, question, deadline)
+            session, effect = turn.engine.step(session, LookedUp(answer.outcome, answer.facts))
+        return session, effect
+
+    def _question(self, key: SessionKey, session: Session, fetch: Fetch, version: int, asked: int) -> Question:
+        """The question of a lookup. Its id holds nothing that a retry or a restart would change.
+
+        It does hold when the session began and what is asked, since gateways use their session ids again.
+        """
+        step = (str(session.born), str(version), str(asked), session.code, fetch.backend)
+        given = (part for name in sorted(fetch.given) for part in (name, fetch.given[name]))
+        operation = self._keys.name("operation", key.gateway, key.msisdn, key.session, *step, *given)
+        return Question(operation, fetch.given, key.gateway, session.code, key.msisdn)
+
+    def _engine(self, line: Line, code: str) -> Engine | None:
+        if code not in self._menus:
+            return None
+        if (code, line) not in self._engines:
+            self._engines[code, line] = Engine(self._menus[code], self._moves[code], line.profile)
+        return self._engines[code, line]
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """What a backend found: one of its OUTCOMES, and the facts which that outcome declares."""
+class _Turn:
+    """What a callback comes to: an event in a session of an engine."""
 
-    outcome: str
-    facts: Mapping[str, str] = field(default_factory=dict)
+    engine: Engine
+    session: Session
+    event: Event
 
 
-class Backend(Protocol):
-    """One question asked of the outside world. It is cancelled at the deadline, and must be safe to ask twice by `operation_id`."""
+def _request(callback: Callback) -> Request:
+    """A gateway that accumulates its inputs tells its requests apart by them: each is longer than the one before."""
+    content = f"{callback.phase.value} {callback.dialled} {callback.typed}"
+    accumulated = f"so far {callback.typed}" if callback.accumulated else ""
+    return Request(callback.request or accumulated, content)
 
-    async def __call__(self, question: Question) -> Answer:
-        """Ask; an exception counts as the outcome `unavailable`."""
+
+def _newly_typed(callback: Callback, session: Session) -> str | None:
+    """The last input; None where an accumulating gateway sends inputs that do not follow from those it sent before."""
+    if not callback.accumulated:
+        return callback.typed
+    if not session.heard:
+        return callback.typed
+    return callback.typed.removeprefix(f"{session.heard}*") if callback.typed.startswith(f"{session.heard}*") else None

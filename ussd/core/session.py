@@ -37,6 +37,8 @@ class Session:
     """A dropped session was found, and the subscriber is asked whether to go on with it."""
     heard: str = ""
     """All inputs so far, for a gateway that accumulates them."""
+    born: int = 0
+    """When it began, as the shell counts time: two sessions of one id are told apart by it."""
     waiting: tuple[str, ...] = ()
     """Answers of the dial string that are not fed yet. Empty wherever a session is stored."""
 
@@ -53,6 +55,7 @@ class Session:
                 self.mistakes,
                 self.offered,
                 self.heard,
+                self.born,
             ],
             ensure_ascii=False,
             separators=(",", ":"),
@@ -61,7 +64,7 @@ class Session:
     @classmethod
     def loads(cls, stored: bytes) -> "Session":
         """Read the stored form back."""
-        code, screen, at, answers, facts, behind, mistakes, offered, heard = json.loads(stored)
+        code, screen, at, answers, facts, behind, mistakes, offered, heard, born = json.loads(stored)
         return cls(
             code=code,
             screen=screen,
@@ -72,4 +75,5 @@ class Session:
             mistakes=mistakes,
             offered=offered,
             heard=heard,
+            born=born,
         )

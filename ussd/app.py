@@ -1,0 +1,100 @@
+"""The one place that puts an application together: settings in, a service behind its gateways out."""
+
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from functools import partial
+from importlib import import_module
+from pathlib import Path
+from typing import cast
+
+import gateways
+from ussd.backends import Lookup, World, backends
+from ussd.callback import Gateway
+from ussd.core.checks import Contract
+from ussd.core.loader import COMMON, load_all, load_words
+from ussd.keys import Keys
+from ussd.ledger.ledger import opened
+from ussd.lookups import Lookups
+from ussd.redis_server import own_server
+from ussd.service import Line, Service
+from ussd.settings import GatewayGiven, Settings
+from ussd.store import RedisStore
+from ussd.web.admin import Readiness
+from ussd.web.callbacks import Door
+
+
+class AppError(Exception):
+    """The application cannot be put together as it is configured; one line says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """A running engine."""
+
+    service: Service
+    doors: Mapping[str, Door]
+    readiness: Readiness
+
+    def door(self, name: str) -> Door:
+        """A gateway by its name. Raises AppError where it is not served here."""
+        if name not in self.doors:
+            raise AppError(f"no gateway {name} here (there are {', '.join(sorted(self.doors))})")
+        return self.doors[name]
+
+
+@contextmanager
+def redis_url(settings: Settings) -> Iterator[str]:
+    """The URL of the Redis that is configured, or of the program's own."""
+    if settings.redis_url:
+        yield settings.redis_url
+    else:
+        with own_server(settings.home) as url:
+            yield url
+
+
+@asynccontextmanager
+async def running(settings: Settings, redis: str) -> AsyncIterator[App]:
+    """The engine, from its menus to its gateways. Raises MenuError, AppError and LedgerAway."""
+    found = backends()
+    contracts = contracts_of(found)
+    menus, words = load_all(settings.menus, contracts), load_words(settings.menus / COMMON)
+    doors = {name: _door(name, given) for name, given in _configured(settings).items()}
+    keys = Keys(settings.key())
+    store = RedisStore(redis, keys)
+    try:
+        async with opened(settings.ledger, keys, migrate=settings.migrate) as ledger:
+            world = World(registry=ledger.registry, tracker=ledger.tracker)
+            asked = {name: partial(backend.look_up, world=world) for name, backend in found.items()}
+            service = Service(menus, words, store, Lookups(asked, contracts), keys)
+            yield App(service, doors, Readiness({"redis": store.ping, "ledger": ledger.ping}))
+    finally:
+        await store.close()
+
+
+def contracts_of(found: Mapping[str, Lookup]) -> dict[str, Contract]:
+    """What each backend may answer, for the checks of menus and of answers."""
+    return {name: Contract(backend.OUTCOMES, backend.FACTS) for name, backend in found.items()}
+
+
+def formats() -> list[str]:
+    """The names of the HTTP gateways that are built in."""
+    return sorted(path.stem for path in Path(str(gateways.__file__)).parent.glob("[!_]*.py"))
+
+
+def _configured(settings: Settings) -> Mapping[str, GatewayGiven]:
+    """The gateways of the configuration, or every built-in one under its own name."""
+    given = settings.gateways or {name: GatewayGiven(format=name) for name in formats()}
+    if not settings.local and (open_doors := sorted(name for name, one in given.items() if one.auth is None)):
+        raise AppError(
+            f"{settings.host} is not loopback, and these gateways have no authentication: {', '.join(open_doors)} "
+            "(`auth: none` in the configuration lets anyone in)"
+        )
+    return given
+
+
+def _door(name: str, given: GatewayGiven) -> Door:
+    if given.format not in formats():
+        raise AppError(f"gateway {name}: no such format: {given.format} (there are {', '.join(formats())})")
+    gateway = cast(Gateway, import_module(f"gateways.{given.format}"))
+    return Door(gateway, Line(name, given.profile.over(gateway.PROFILE)))

@@ -1,0 +1,120 @@
+"""The questions asked of the outside world, one file each, and what such a file may use.
+
+A backend is a module of this folder, called as its file is; a file whose name starts with `_` is none. What it needs of
+the ledger and of a registry is declared here, so that it imports neither.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib import import_module
+from inspect import iscoroutinefunction
+from pathlib import Path
+from typing import Protocol, cast
+
+from ussd.core.checks import UNAVAILABLE
+from ussd.lookups import Answer, Question
+
+
+class LedgerAway(Exception):
+    """The ledger cannot be read or written now: nothing is known to be stored. The message names no credentials."""
+
+
+class RegistryFault(Exception):
+    """A registry gave no answer, or one that says nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """What a registry says of somebody it knows."""
+
+    entitled: bool
+    kind: str
+    """`insured`, `pensioner` or `dependant`."""
+
+
+class Registry(Protocol):
+    """Who is entitled to treatment."""
+
+    async def inquire(self, national_code: str) -> Person | None:
+        """Ask about one person; None where the registry does not know the code.
+
+        Raises RegistryFault, or LedgerAway where the registry is kept in the ledger.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Inquiry:
+    """What was asked and answered, before it has a tracking code. Its `repr` shows nobody's numbers."""
+
+    operation_id: str
+    """The same inquiry asked again carries the same id."""
+    kind: str
+    """What was asked: `entitlement`."""
+    gateway: str
+    shortcode: str
+    msisdn: str = field(repr=False)
+    national_code: str = field(repr=False)
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """A tracking code whose row is stored, and the outcome stored with it."""
+
+    code: str
+    """A letter and six digits: `n570134`."""
+    day: str
+    """The Jalali day on which the code means this row: `1405-08-30`."""
+    outcome: str
+
+
+class Tracker(Protocol):
+    """Who writes down that something was asked, and says under which code."""
+
+    async def issue(self, inquiry: Inquiry) -> Issued:
+        """Store an inquiry, and return once it is committed; for an operation stored before, what was stored then.
+
+        Raises LedgerAway.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What backends may use of the outside world."""
+
+    registry: Registry
+    tracker: Tracker
+
+
+class Lookup(Protocol):
+    """A module of this folder."""
+
+    @property
+    def OUTCOMES(self) -> Mapping[str, frozenset[str]]:
+        """Each outcome, and the names of the facts that come with it."""
+
+    @property
+    def FACTS(self) -> Mapping[str, int]:
+        """Each fact, and its greatest width in characters."""
+
+    async def look_up(self, question: Question, world: World) -> Answer:
+        """Ask; safe to ask twice by `question.operation_id`."""
+
+
+def backends(folder: Path = Path(__file__).parent) -> dict[str, Lookup]:
+    """Find every backend by name. TypeError for a module that is not one."""
+    names = sorted(path.stem for path in folder.glob("[!_]*.py"))
+    return {name: _checked(name, cast(Lookup, import_module(f"{__name__}.{name}"))) for name in names}
+
+
+def _checked(name: str, module: Lookup) -> Lookup:
+    missing = [part for part in ("OUTCOMES", "FACTS", "look_up") if not hasattr(module, part)]
+    if missing:
+        raise TypeError(f"backend {name} has no {', '.join(missing)}")
+    if not iscoroutinefunction(module.look_up):
+        raise TypeError(f"backend {name}: look_up is not an async function")
+    if module.OUTCOMES.get(UNAVAILABLE) != frozenset():
+        raise TypeError(f"backend {name} needs the outcome {UNAVAILABLE}, without facts")
+    if frozenset().union(*module.OUTCOMES.values()) != module.FACTS.keys():
+        raise TypeError(f"backend {name}: FACTS and the facts of its OUTCOMES are not the same")
+    return module

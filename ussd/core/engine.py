@@ -1,0 +1,203 @@
+"""One step of a session: what happened and where we are decide what is said. No I/O, clock, randomness or logging."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from ussd.core.inputs import Rule, rule
+from ussd.core.machine import ENTERED, IllegalStep, Moves, option
+from ussd.core.menu import Ask, Choose, End, LookUp, Menu
+from ussd.core.profile import Profile
+from ussd.core.screen import Page
+from ussd.core.session import TOP, Session
+from ussd.core.text import fold_in
+from ussd.core.wording import GO_ON, START_ANEW, Wording
+
+MAX_MISTAKES = 3
+"""Wrong answers in a row that end a session."""
+MAX_BEHIND = 20
+"""Pages that `0` goes back through; what lies further behind is forgotten, and the start is always one key away."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dialled:
+    """The shortcode was dialled, with the answers that followed it in the dial string."""
+
+    answers: tuple[str, ...] = ()
+    dropped: Session | None = None
+    """The session that the same line left open at this shortcode a moment ago."""
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """The subscriber answered the screen, in whatever digits."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class LookedUp:
+    """A lookup came to one of its outcomes."""
+
+    outcome: str
+    facts: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The line is gone; a hang-up and a drop cannot be told apart, so the session stays as it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Show:
+    """Show a screen and wait for what is typed."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """Show a last screen and end the session."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fetch:
+    """Ask a backend, then step again with LookedUp."""
+
+    backend: str
+    given: Mapping[str, str]
+
+
+Event = Dialled | Typed | LookedUp | Ended
+Effect = Show | Finish | Fetch
+
+
+class Engine:
+    """One menu on one gateway's line. It holds no session: the same object serves all of them."""
+
+    def __init__(self, menu: Menu, moves: Moves, profile: Profile) -> None:
+        """`moves` is the machine of `menu`, shared by the engines of all gateways."""
+        self.menu = menu
+        self._moves = moves
+        self._wording = Wording(menu, profile)
+        self._rules = {name: _rule(screen) for name, screen in menu.screens.items() if isinstance(screen, Ask)}
+
+    def start(self) -> Session:
+        """A session that nothing has happened in."""
+        return Session(code=self.menu.code, screen=self.menu.start)
+
+    def holds(self, session: Session) -> bool:
+        """Whether a stored session can go on here: its menu may have changed since."""
+        screen = self.menu.screens.get(session.screen)
+        known = session.answers.keys() | session.facts.keys()
+        return screen is not None and not isinstance(screen, LookUp) and self._wording.wants[session.screen] <= known
+
+    def shown(self, session: Session) -> Show | Finish:
+        """What the subscriber of `session` reads now."""
+        if session.mistakes >= MAX_MISTAKES:
+            return Finish(self._wording.folded(self.menu.words.too_many))
+        shown = self._wording.page(session)
+        screen = self.menu.screens[session.screen]
+        ends = isinstance(screen, End) and not shown.next_key and not session.offered
+        return Finish(shown.text) if ends else Show(shown.text)
+
+    def step(self, session: Session, event: Event) -> tuple[Session, Effect]:
+        """Advance `session` by one event, and say what the world outside must do next. Raises IllegalStep."""
+        match event, self.menu.screens[session.screen]:
+            case Dialled(), _:
+                return self._settle(self._dialled(session, event))
+            case Typed(text), Choose() | Ask() | End():
+                return self._settle(self._heard(session, text))
+            case LookedUp(outcome, facts), LookUp():
+                known = replace(session, facts={**session.facts, **facts})
+                return self._settle(self._moved(known, outcome))
+            case Ended(), _:
+                return session, Finish(self._wording.folded(self.menu.words.ended))
+            case _:
+                raise IllegalStep(f"{type(event).__name__} on {session.screen}")
+
+    def _dialled(self, session: Session, event: Dialled) -> Session:
+        dropped, resume = event.dropped, self.menu.resume
+        if event.answers or dropped is None or resume == "restart" or not self._worth_offering(dropped):
+            return replace(session, waiting=event.answers)
+        return replace(dropped, born=session.born, mistakes=0, offered=resume == "ask")
+
+    def _worth_offering(self, dropped: Session) -> bool:
+        """To go on from the first screen is what dialling does anyway."""
+        return self.holds(dropped) and (dropped.screen, dropped.at) != (self.menu.start, TOP)
+
+    def _settle(self, session: Session) -> tuple[Session, Effect]:
+        """Feed what the dial string still holds, until a screen takes no more of it or must wait for a backend."""
+        while session.waiting and self._takes_dialled(session):
+            answer, *rest = session.waiting
+            session = replace(self._heard(session, answer), waiting=tuple(rest))
+        match self.menu.screens[session.screen]:
+            case LookUp(look_up=backend, given=names):
+                known = {**session.answers, **session.facts}
+                return session, Fetch(backend, {name: known[name] for name in names})
+            case _:
+                return replace(session, waiting=()), self.shown(session)
+
+    def _takes_dialled(self, session: Session) -> bool:
+        match self.menu.screens[session.screen]:
+            case Choose(live=live) | Ask(live=live):
+                return not live and not session.mistakes
+            case End():
+                return bool(self._wording.page(session).next_key) and not session.mistakes
+            case LookUp():
+                return False
+
+    def _heard(self, session: Session, typed: str) -> Session:
+        """The session after an answer; one that fits nothing is a mistake, and the screen stays."""
+        text = fold_in(typed)
+        shown = self._wording.page(session)
+        moved: Session | None
+        if session.offered:
+            moved = {GO_ON: replace(session, offered=False), START_ANEW: self._anew(session)}.get(text)
+        elif shown.next_key and text == shown.next_key:
+            moved = replace(_left(session), at=shown.next)
+        else:
+            moved = self._answered(session, text, shown) or self._back(session, text)
+        return replace(moved, mistakes=0) if moved else replace(session, mistakes=session.mistakes + 1)
+
+    def _answered(self, session: Session, text: str, shown: Page) -> Session | None:
+        match self.menu.screens[session.screen]:
+            case Choose(options=options):
+                pinned = {one.key: place for place, one in enumerate(options) if one.key}
+                place = shown.options.get(text, pinned.get(text))
+                return None if place is None else self._moved(_left(session), option(place))
+            case Ask(save_as=name):
+                value = self._rules[session.screen](text)
+                kept = None if value is None else replace(_left(session), answers={**session.answers, name: value})
+                return kept and self._moved(kept, ENTERED)
+            case _:
+                return None
+
+    def _anew(self, session: Session) -> Session:
+        return replace(self.start(), born=session.born)
+
+    def _moved(self, session: Session, trigger: str) -> Session:
+        return replace(session, screen=self._moves.to(session.screen, trigger), at=TOP)
+
+    def _back(self, session: Session, text: str) -> Session | None:
+        """`0` goes back a page, then a screen; `00` to the start."""
+        words = self.menu.words
+        if not session.behind or text not in (words.back_key, words.home_key):
+            return None
+        if text == words.home_key:
+            return self._anew(session)
+        *behind, (screen, at) = session.behind
+        return replace(session, screen=screen, at=at, behind=tuple(behind))
+
+
+def _left(session: Session) -> Session:
+    """The session with the page that is shown now put behind it."""
+    return replace(session, behind=(*session.behind, (session.screen, session.at))[-MAX_BEHIND:])
+
+
+def _rule(screen: Ask) -> Rule:
+    found = rule(screen.check)
+    if found is None:
+        raise IllegalStep(f"no input rule {screen.check}: the menu was never checked")
+    return found

@@ -1,0 +1,146 @@
+"""A menu as its author writes it: screens of four kinds, and the words that they share."""
+
+import re
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, StringConstraints, Tag
+
+from ussd.core.dial import CODE
+
+PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]*)\}")
+
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+Text = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
+Label = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\n]+$")]
+Note = Annotated[str, StringConstraints(min_length=1, max_length=60)]
+Key = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,3}$")]
+Word = Annotated[str, StringConstraints(min_length=1, max_length=12, pattern=r"^[^\n]+$")]
+Code = Annotated[str, StringConstraints(pattern=f"^{CODE.pattern}$")]
+
+
+def _written_truth(value: object) -> object:
+    """Scalars come as written; of all that YAML 1.1 calls a truth value, only these two are one here."""
+    return {"true": True, "false": False}.get(value, value) if isinstance(value, str) else value
+
+
+Truth = Annotated[bool, BeforeValidator(_written_truth), Field(strict=True)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Option(_Part):
+    """One line of a choosing screen."""
+
+    label: Label
+    goto: Name
+    key: Key | None = None
+    """Pins the key, on every page of the screen; otherwise the option is numbered by its place on its page."""
+
+
+class Choose(_Part):
+    """A screen to choose from."""
+
+    choose: Text
+    options: tuple[Option, ...] = Field(min_length=1)
+    live: Truth = False
+    """Never answered from a dial string."""
+
+
+class Ask(_Part):
+    """A screen to type an answer into."""
+
+    ask: Text
+    save_as: Name
+    check: str
+    goto: Name
+    sorry: Note | None = None
+    live: Truth = False
+
+
+class LookUp(_Part):
+    """A screen that one waits in: a question to the outside world. Its outcomes lead on."""
+
+    look_up: Name
+    given: tuple[Name, ...] = ()
+    outcomes: dict[Name, Name]
+
+
+class End(_Part):
+    """A last screen."""
+
+    end: Text
+
+
+_KINDS = ("choose", "ask", "look_up", "end")
+
+
+def _kind(written: Any) -> str | None:
+    if isinstance(written, BaseModel):
+        return next(kind for kind in _KINDS if kind in type(written).model_fields)
+    kinds = [kind for kind in _KINDS if isinstance(written, dict) and kind in written]
+    return f"<{kinds[0]}>" if len(kinds) == 1 else None
+
+
+# The tags are put in brackets, so that in the place of a fault they cannot be taken for a key of the file.
+Screen = Annotated[
+    Annotated[Choose, Tag("<choose>")]
+    | Annotated[Ask, Tag("<ask>")]
+    | Annotated[LookUp, Tag("<look_up>")]
+    | Annotated[End, Tag("<end>")],
+    Discriminator(
+        _kind,
+        custom_error_type="screen_kind",
+        custom_error_message="a screen has exactly one of: choose, ask, look_up, end",
+    ),
+]
+
+
+class Words(_Part):
+    """What menus share: the words and keys of getting about, and the screens that no menu writes."""
+
+    next: Word
+    back: Word
+    home: Word
+    back_key: Key
+    home_key: Key
+    wrong_key: Note
+    wrong_answer: Note
+    go_on: Text
+    go_on_yes: Label
+    go_on_no: Label
+    too_many: Text
+    ended: Text
+    expired: Text
+    unknown_code: Text
+    apology: Text
+
+
+class Menu(_Part):
+    """One shortcode's menu."""
+
+    code: Code
+    start: Name
+    resume: Literal["ask", "continue", "restart"] = "ask"
+    published: tuple[str, ...] = ()
+    screens: dict[Name, Screen] = Field(min_length=1)
+    words: Words
+
+
+def texts(screen: Choose | Ask | LookUp | End) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Every text of a screen that may hold placeholders, with its place within the screen."""
+    match screen:
+        case Choose():
+            yield ("choose",), screen.choose
+            yield from ((("options", place, "label"), option.label) for place, option in enumerate(screen.options))
+        case Ask():
+            yield ("ask",), screen.ask
+        case End():
+            yield ("end",), screen.end
+
+
+def placeholders(text: str) -> frozenset[str]:
+    """The names that a text wants filled in."""
+    return frozenset(PLACEHOLDER.findall(text))

@@ -1,0 +1,111 @@
+"""What is written on a handset: one page of a screen, laid out so that one USSD string holds it.
+
+A page begins at a Place and says where the next one begins, so its layout depends on nothing but what it shows, and
+what was typed is read against exactly what was shown.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from itertools import islice
+
+from ussd.core.profile import Profile
+from ussd.core.session import TOP, Place
+from ussd.core.text import cut, fits
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """A whole screen, its placeholders filled in and its letters folded, before it is cut into pages."""
+
+    text: str
+    next_word: str
+    labels: tuple[str, ...] = ()
+    pinned: tuple[str | None, ...] = ()
+    """The key of each option that has one of its own, on every page."""
+    foot: tuple[str, ...] = ()
+    """Lines at the end of every page: the ways back."""
+    note: str = ""
+    """What was wrong with the last answer."""
+
+    def numbers(self) -> Iterator[str]:
+        """1, 2, 3 ... without those that are pinned anywhere on the screen, so that no key means two things."""
+        number = 0
+        while True:
+            number += 1
+            if str(number) not in self.pinned:
+                yield str(number)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page as it is shown."""
+
+    text: str
+    options: Mapping[str, int] = field(default_factory=dict)
+    """The keys shown, and the option that each chooses."""
+    next_key: str = ""
+    """The key of the next line; empty on the last page."""
+    next: Place = TOP
+
+
+def page(content: Content, at: Place, profile: Profile) -> Page:
+    """The page of a screen that begins at `at`.
+
+    A line too narrow for the ways back goes without their lines, though their keys work, and then without the note.
+    """
+    bare = replace(content, foot=())
+    for version in (content, bare, replace(bare, note="")):
+        laid = _noted(version, at, profile) if version.note else _laid_out(version, at, profile)
+        if fits(laid.text, profile):
+            break
+    return laid
+
+
+def _noted(content: Content, at: Place, profile: Profile) -> Page:
+    """The same page under a note; where that costs it options, the note stands in the place of the text above them."""
+    plain = _laid_out(replace(content, note=""), at, profile)
+    noted = _laid_out(content, at, profile)
+    text_ends_here = not plain.next_key or plain.next.text == len(content.text)
+    if noted.options == plain.options or not text_ends_here:
+        return noted
+    return _laid_out(content, at._replace(text=len(content.text)), profile)
+
+
+def _laid_out(content: Content, at: Place, profile: Profile) -> Page:
+    """Everything that is left, if one screen holds it; else as much as fits above the next line."""
+    rest, left = content.text[at.text :], len(content.labels) - at.option
+    whole = _page(content, at, rest, left, None)
+    if fits(whole.text, profile):
+        return whole
+
+    def holds(text: str, shown: int) -> bool:
+        return fits(_page(content, at, text, shown, TOP).text, profile)
+
+    # Page one always shows an option, even where its text goes on behind the next line.
+    least = 1 if at == TOP and left and holds(cut(rest, lambda text: holds(text, 1))[0], 1) else 0
+    if not holds(rest, least):
+        text, end = cut(rest, lambda text: holds(text, least))
+        return _page(content, at, text, least, Place(at.text + end, at.option + least))
+    shown = least
+    while shown < left and holds(rest, shown + 1):
+        shown += 1
+    if shown or rest:
+        return _page(content, at, rest, shown, Place(len(content.text), at.option + shown))
+    label, end = cut(content.labels[at.option][at.label :], lambda text: holds(text, 0))
+    return _page(content, at, label, 0, Place(at.text, at.option, at.label + end))
+
+
+def _page(content: Content, at: Place, text: str, shown: int, following: Place | None) -> Page:
+    """The page with `text` and `shown` options, numbered, and a next line where anything follows."""
+    lines = [line for line in (content.note, text) if line]
+    numbers = content.numbers()
+    options: dict[str, int] = {}
+    for place, label in islice(enumerate(content.labels), at.option, at.option + shown):
+        key = content.pinned[place] or next(numbers)
+        options[key] = place
+        lines.append(f"{key}-{label[at.label :] if place == at.option else label}")
+    next_key = next(numbers) if following else ""
+    if next_key:
+        lines.append(f"{next_key}-{content.next_word}")
+    lines += (line for line in content.foot if line.partition("-")[0] not in options)
+    return Page("\n".join(lines), options, next_key, following or TOP)

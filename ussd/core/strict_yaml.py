@@ -1,0 +1,177 @@
+"""YAML read strictly: scalars as written, and every fault with its place.
+
+PyYAML's own constructors turn `00` into 0, `012` into 10, `no` into False and let the second of two equal keys win
+silently, and `0` and `00` are just the keys that menus use. So the nodes are composed (by libyaml) and nothing is
+constructed: every scalar stays the string that its author wrote, and the model says what it must be.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, ValidationError
+from yaml import CSafeLoader, MappingNode, Node, ScalarNode, SequenceNode
+
+M = TypeVar("M", bound=BaseModel)
+Loc = tuple[str | int, ...]
+Tree = str | None | list["Tree"] | dict[str, "Tree"]
+MAX_OCTETS = 4 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Fault:
+    """One fault of a file, at its place; lines and columns count from 1."""
+
+    file: str
+    line: int
+    column: int
+    message: str
+
+    def __str__(self) -> str:
+        """As compilers print it."""
+        return f"{self.file}:{self.line}:{self.column}: {self.message}"
+
+
+class FileError(Exception):
+    """Every fault of one or more files, in their order."""
+
+    def __init__(self, faults: Iterable[Fault]) -> None:
+        """Sort the faults and drop those said twice."""
+        self.faults = tuple(sorted(set(faults)))
+        super().__init__("\n".join(map(str, self.faults)))
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A file as data, and where each part of it stands."""
+
+    file: str
+    data: Tree
+    values: Mapping[Loc, tuple[int, int]] = field(default_factory=dict)
+    keys: Mapping[Loc, tuple[int, int]] = field(default_factory=dict)
+
+    def fault(self, loc: Loc, message: str, *, at_key: bool = False) -> Fault:
+        """A fault at `loc`, or at the nearest part around it that is written in the file."""
+        known: Loc = ()
+        for part in loc:
+            known = (*known, part) if (*known, part) in self.values else known
+        line, column = (self.keys if at_key and known in self.keys else self.values).get(known, (1, 1))
+        return Fault(self.file, line, column, message)
+
+    def faults_of(self, error: ValidationError) -> list[Fault]:
+        """What the model refused, at its places."""
+        return [self._fault_of(one["type"], one["loc"], one["msg"]) for one in error.errors(include_url=False)]
+
+    def _fault_of(self, kind: str, loc: Loc, said: str) -> Fault:
+        match kind:
+            case "missing":
+                return self.fault(loc[:-1], f"missing field: {loc[-1]}")
+            case "extra_forbidden":
+                return self.fault(loc, f"unknown field: {loc[-1]}", at_key=True)
+            case _:
+                return self.fault(tuple(part for part in loc if part != "[key]"), said, at_key=loc[-1:] == ("[key]",))
+
+    def checked(self, model: type[M]) -> M:
+        """The file as a model, or FileError with all its faults."""
+        try:
+            return model.model_validate(self.data)
+        except ValidationError as error:
+            raise FileError(self.faults_of(error)) from None
+
+
+class _Reader:
+    """One walk over the nodes of a file."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.values: dict[Loc, tuple[int, int]] = {}
+        self.keys: dict[Loc, tuple[int, int]] = {}
+        self.faults: list[Fault] = []
+        self._seen: set[int] = set()
+
+    def read(self, node: Node, loc: Loc = ()) -> Tree:
+        self.values[loc] = _place(node)
+        if id(node) in self._seen:
+            self._refuse(node, "an alias: write it out")
+            return None
+        self._seen.add(id(node))
+        if node.tag.startswith("!"):
+            self._refuse(node, f"a tag: {node.tag}")
+            return None
+        match node:
+            case MappingNode():
+                return self._mapping(node, loc)
+            case SequenceNode():
+                return [self.read(child, (*loc, index)) for index, child in enumerate(node.value)]
+            case ScalarNode():
+                return _scalar(node)
+            case _:
+                raise AssertionError(node)
+
+    def _mapping(self, node: MappingNode, loc: Loc) -> Tree:
+        found: dict[str, Tree] = {}
+        for key, value in node.value:
+            if not isinstance(key, ScalarNode) or key.tag == "tag:yaml.org,2002:merge":
+                self._refuse(key, "a key must be plain")
+            elif key.value in found:
+                first = self.keys[(*loc, key.value)][0]
+                self._refuse(key, f"the key {key.value} is here twice, first in line {first}")
+            else:
+                self.keys[(*loc, key.value)] = _place(key)
+                found[key.value] = self.read(value, (*loc, key.value))
+        return found
+
+    def _refuse(self, node: Node, message: str) -> None:
+        self.faults.append(Fault(self.file, *_place(node), message))
+
+
+def _place(node: Node) -> tuple[int, int]:
+    return node.start_mark.line + 1, node.start_mark.column + 1
+
+
+def _scalar(node: ScalarNode) -> str | None:
+    plain = node.style is None and node.tag == "tag:yaml.org,2002:null"
+    return None if plain else str(node.value)
+
+
+def read(path: Path, name: str | None = None) -> Document:
+    """Read one file; its faults are reported under `name`, or as the path is given. Raises FileError."""
+    file = name or str(path)
+    try:
+        octets = path.read_bytes()
+    except OSError as fault:
+        raise FileError([Fault(file, 1, 1, f"cannot be read: {fault.strerror}")]) from None
+    return parse(octets, file)
+
+
+def parse(octets: bytes, file: str) -> Document:
+    """Read the octets of one file. Raises FileError."""
+    if len(octets) > MAX_OCTETS:
+        raise FileError([Fault(file, 1, 1, f"larger than {MAX_OCTETS} octets")])
+    try:
+        root = yaml.compose(octets.decode("utf-8-sig"), Loader=CSafeLoader)
+    except UnicodeDecodeError as fault:
+        line = octets.count(b"\n", 0, fault.start) + 1
+        raise FileError([Fault(file, line, 1, "not UTF-8")]) from None
+    except yaml.MarkedYAMLError as fault:
+        mark: Any = fault.problem_mark or fault.context_mark
+        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+        raise FileError([Fault(file, line, column, f"not YAML: {fault.problem or fault.context}")]) from None
+    except (yaml.YAMLError, RecursionError) as fault:
+        raise FileError([Fault(file, 1, 1, f"not YAML: {type(fault).__name__}")]) from None
+    if root is None:
+        return Document(file, {})
+    return _walk(root, file)
+
+
+def _walk(root: Node, file: str) -> Document:
+    reader = _Reader(file)
+    try:
+        data = reader.read(root)
+    except RecursionError:
+        raise FileError([Fault(file, 1, 1, "nested too deep")]) from None
+    if reader.faults:
+        raise FileError(reader.faults)
+    return Document(file, data, reader.values, reader.keys)

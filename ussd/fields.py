@@ -1,0 +1,112 @@
+"""The fields of a gateway's request, read strictly: what is wrong with any of them is said of all of them at once.
+
+Python's readers accept what must not pass here: a JSON parser keeps the second of two equal keys, takes NaN, and
+lets a lone surrogate through; a form parser replaces broken UTF-8.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any, NoReturn
+from urllib.parse import parse_qsl
+
+from ussd.callback import CallbackError, WireRequest, msisdn
+
+MAX_FIELDS = 64
+
+
+class Fields:
+    """Named texts of one request. Read them all, then call `check`."""
+
+    def __init__(self, given: Mapping[str, object]) -> None:
+        """Take the fields as they came; a value that is no text is a fault once it is asked for."""
+        self._given = given
+        self._faults: list[str] = []
+
+    def __contains__(self, name: str) -> bool:
+        """Whether the request has the field at all."""
+        return name in self._given
+
+    def text(self, name: str, most: int, *, least: int = 0) -> str:
+        """A field of `least` to `most` characters; empty, and a fault, where it is missing or is anything else."""
+        value = self._given.get(name)
+        if not isinstance(value, str):
+            return self.refuse(name, "missing" if value is None else "not a text")
+        if not value.isascii() and not _encodable(value):
+            return self.refuse(name, "not a text")
+        if not least <= len(value) <= most:
+            return self.refuse(name, f"{least} to {most} characters")
+        return value
+
+    def optional(self, name: str, most: int) -> str:
+        """A field that need not be there; empty where it is not."""
+        return self.text(name, most) if self._given.get(name) is not None else ""
+
+    def msisdn(self, name: str) -> str:
+        """A field that holds an MSISDN, as digits with country code."""
+        value = self.text(name, 64, least=1)
+        return msisdn(value) or (value and self.refuse(name, "not an MSISDN with country code"))
+
+    def refuse(self, name: str, why: str) -> str:
+        """Note a fault; the value stays empty until `check` raises."""
+        self._faults.append(f"{name}: {why}")
+        return ""
+
+    def check(self) -> None:
+        """Raise CallbackError with every fault noted, if there is one."""
+        if self._faults:
+            raise CallbackError(*self._faults)
+
+
+def form(wire: WireRequest) -> Fields:
+    """The fields of an `application/x-www-form-urlencoded` body. Raises CallbackError."""
+    _demand(wire, "application/x-www-form-urlencoded")
+    return Fields(_pairs(wire.body))
+
+
+def json_object(wire: WireRequest) -> Fields:
+    """The fields of an `application/json` body. Raises CallbackError."""
+    _demand(wire, "application/json")
+    try:
+        found = json.loads(wire.body.decode("utf-8"), object_pairs_hook=_once, parse_constant=_no_number)
+    except (ValueError, RecursionError) as fault:
+        raise fault if isinstance(fault, CallbackError) else CallbackError("body: not JSON in UTF-8") from None
+    if not isinstance(found, dict):
+        raise CallbackError("body: not a JSON object")
+    return Fields(found)
+
+
+def _demand(wire: WireRequest, media_type: str) -> None:
+    if wire.method != "POST":
+        raise CallbackError("method: not POST")
+    if wire.media_type != media_type:
+        raise CallbackError(f"content-type: not {media_type}")
+
+
+def _pairs(octets: bytes) -> dict[str, object]:
+    try:
+        text = octets.decode("ascii")
+        pairs = parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=MAX_FIELDS)
+    except ValueError:
+        raise CallbackError("body: not a form in UTF-8") from None
+    return _once(pairs)
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, object]:
+    found: dict[str, object] = {}
+    for name, value in pairs:
+        if name in found:
+            raise CallbackError("body: a field is there twice")
+        found[name] = value
+    return found
+
+
+def _no_number(_: str) -> NoReturn:
+    raise CallbackError("body: not a JSON number")
+
+
+def _encodable(value: str) -> bool:
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

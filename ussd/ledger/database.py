@@ -1,0 +1,121 @@
+"""The ledger's database: SQLite in one file or PostgreSQL by URL, with one way to read and one way to write.
+
+Both ways raise LedgerAway, in bounded time, where the database does not answer, and work again as soon as it does. No
+error carries a value that was to be stored.
+"""
+
+import re
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+
+from sqlalchemy import Table
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from ussd.backends import LedgerAway
+from ussd.ledger import engines
+
+PATIENCE = 1.5
+"""Seconds to wait for a lock or a statement: less than the 2 s after which an issue gives up."""
+
+# A host and a name that can be told apart from user and password beyond doubt; anything else is not repeated at all.
+_SAYABLE = re.compile(r"(?:[^@/?#]*@)?([A-Za-z0-9.,:_\[\]-]*/[A-Za-z0-9_-]*)(?:\?.*)?", re.DOTALL)
+
+# PostgreSQL, appendix A: connection, authorization, rolled back in favour of others, resources, operator, system;
+# no such database, a standby that only reads, a lock not to be had.
+_AWAY_CLASSES = ("08", "28", "40", "53", "57", "58")
+_AWAY_STATES = ("3D000", "25006", "55P03")
+
+
+class Database:
+    """One database, and its connections."""
+
+    def __init__(self, url: str, *, patience: float = PATIENCE) -> None:
+        """Connect to nothing yet. `url`: `sqlite:///path`, or `postgresql://` as libpq has it; else ValueError."""
+        scheme, _, rest = url.partition("://")
+        self._file: Path | None = None
+        match scheme.partition("+")[0]:
+            case "sqlite" if rest.startswith("/") and rest not in ("/", "/:memory:"):
+                self._file = Path(rest[1:]).absolute()
+                self._name = str(self._file)
+                self._engine = engines.sqlite(self._file, patience)
+            case "postgresql" | "postgres":
+                sayable = _SAYABLE.fullmatch(rest)
+                self._name = f"PostgreSQL at {sayable[1]}" if sayable else "PostgreSQL"
+                self._engine = engines.postgresql(f"postgresql://{rest}", patience)
+            case _:
+                raise ValueError("the ledger's URL is sqlite:///path or postgresql://user@host/name")
+        self._writer = self._engine.execution_options(**{engines.WRITES: True})
+
+    @property
+    def engine(self) -> AsyncEngine:
+        """The engine, for those who watch it; statements go through `reading` and `writing`."""
+        return self._engine
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncConnection]:
+        """A connection that only reads, and waits for no writer."""
+        with self._answering():
+            async with self._engine.connect() as connection:
+                yield connection
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction, committed at the end of the block; in SQLite it has the write lock from its beginning."""
+        with self._answering():
+            async with self._writer.begin() as connection:
+                yield connection
+
+    def create(self) -> None:
+        """Make SQLite's file where there is none, for its owner's eyes only."""
+        with self._answering():
+            if self._file is not None:
+                self._file.touch(mode=0o600)
+
+    def away(self, why: str | Exception) -> LedgerAway:
+        """A LedgerAway that names this database, and says why in one line that holds no credentials and no values."""
+        return LedgerAway(f"the ledger ({self._name}) cannot be used: {why if isinstance(why, str) else _reason(why)}")
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._engine.dispose()
+
+    @contextmanager
+    def _answering(self) -> Iterator[None]:
+        try:
+            yield
+        except Exception as fault:
+            if not _is_away(fault):
+                raise
+            raise self.away(fault) from fault
+
+
+def insert(connection: AsyncConnection, table: Table) -> sqlite.Insert | postgresql.Insert:
+    """An INSERT that knows ON CONFLICT, which SQL leaves to each database."""
+    return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
+
+
+def _is_away(fault: Exception) -> bool:
+    """Whether it is the database that fails, and not what it was asked."""
+    match fault:
+        case OSError() | OperationalError() | PoolTimeoutError():  # OSError: a refused connection, a TimeoutError
+            return True
+        case DBAPIError(connection_invalidated=True):
+            return True
+    state = getattr(getattr(fault, "orig", fault), "sqlstate", None)
+    if state is not None:
+        return str(state).startswith(_AWAY_CLASSES) or state in _AWAY_STATES
+    return type(fault) is DatabaseError  # SQLite: a damaged file, or one that is no database
+
+
+def _reason(fault: Exception) -> str:
+    cause = getattr(fault, "driver_exception", None) or fault
+    if isinstance(cause, TimeoutError | PoolTimeoutError):
+        return "no answer in time"
+    if isinstance(cause, OSError):
+        return cause.strerror or str(cause)
+    # What SQLite says holds no values. What PostgreSQL says may, and the user's name too; there the kind has to do.
+    return str(cause) if type(cause).__module__ == "sqlite3" else type(cause).__name__

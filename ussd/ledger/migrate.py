@@ -1,0 +1,74 @@
+"""Brings a database to this version's schema: once, however many processes start at once, and whole or not at all.
+
+Alembic is imported only where there is something to do.
+"""
+
+from functools import cache
+from pathlib import Path
+
+from sqlalchemy import Connection, inspect, text
+
+from ussd.ledger.database import Database
+
+_MIGRATIONS = Path(__file__).parent / "migrations"
+_PATIENCE = 30.0
+"""Seconds to wait for another process that migrates."""
+_LOCK = 0x75737364
+"""The number of our advisory lock in PostgreSQL."""
+
+
+async def ensure(database: Database, url: str, *, migrate: bool) -> None:
+    """See that the schema is this version's; `migrate`: bring it there. Raises LedgerAway where it is not."""
+    if migrate:
+        database.create()
+    found = await version(database)
+    if found is not None and found not in _versions():
+        raise database.away("a newer version of this program has migrated it")
+    if found == head():
+        return
+    if not migrate:
+        raise database.away("its schema is not this version's, and migrating at start is off: run `ussd migrate`")
+    await upgrade(url)
+
+
+async def version(database: Database) -> str | None:
+    """The revision that a database is at; None where there is no ledger in it."""
+    async with database.reading() as connection:
+        if not await connection.run_sync(lambda sync: inspect(sync).has_table("alembic_version")):
+            return None
+        revision: str | None = await connection.scalar(text("SELECT version_num FROM alembic_version"))
+        return revision
+
+
+def head() -> str:
+    """The revision of this version."""
+    return max(_versions())
+
+
+async def upgrade(url: str) -> None:
+    """Bring the database to the head, or wait until another process has. Raises LedgerAway, and what Database does."""
+    database = Database(url, patience=_PATIENCE)
+    try:
+        database.create()
+        async with database.writing() as connection:
+            if connection.dialect.name == "postgresql":  # SQLite's write lock is taken by now
+                await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+            await connection.run_sync(_run)
+    finally:
+        await database.close()
+
+
+@cache
+def _versions() -> frozenset[str]:
+    """Every revision; a file's name starts with its own, so that nobody has to import it to know."""
+    return frozenset(path.stem.partition("_")[0] for path in _MIGRATIONS.glob("versions/[0-9]*.py"))
+
+
+def _run(connection: Connection) -> None:
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")

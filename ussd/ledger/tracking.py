@@ -1,0 +1,147 @@
+"""Writes down who asked what, gives it a tracking code, and finds it by that code again."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import Row, select
+
+from ussd.backends import Inquiry, Issued
+from ussd.keys import Keys
+from ussd.ledger.batches import Batches
+from ussd.ledger.database import Database, insert
+from ussd.ledger.jalali import day_of
+from ussd.ledger.leases import BLOCK, CodesExhausted, Leases
+from ussd.ledger.schema import inquiries
+
+Clock = Callable[[], datetime]
+"""Gives the present as an aware UTC datetime."""
+
+_TRIES = 10
+"""Codes tried for a row. The second is needed only on a day on which the secret was changed."""
+
+
+class OperationReused(Exception):
+    """An operation id under which something else is stored already: that row's code is not this caller's to see."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a tracking code stands for."""
+
+    code: str
+    day: str
+    operation_id: str
+    asked_at: datetime
+    gateway: str
+    shortcode: str
+    kind: str
+    outcome: str
+    national_code: str | None = field(default=None, repr=False)
+    """Whom it was asked about; None unless revealed."""
+    msisdn: str | None = field(default=None, repr=False)
+    """The line that asked; None unless revealed."""
+
+
+_PLAIN = ("code", "day", "operation_id", "asked_at", "gateway", "shortcode", "kind", "outcome")
+
+
+class _Stored(NamedTuple):
+    issued: Issued
+    asked: tuple[str, str, str]
+    """Kind, subject and line, to tell a repeated operation from another one."""
+
+
+_Values = Mapping[str, object]
+
+
+class Tracker:
+    """The inquiries of a ledger."""
+
+    def __init__(self, database: Database, keys: Keys, clock: Clock, block: int = BLOCK) -> None:
+        """`block`: tracking codes a lease."""
+        self._database = database
+        self._keys = keys
+        self._clock = clock
+        self._leases = Leases(database, keys, block)
+        self._subject_seal = keys.seal("inquiry subject")
+        self._line_seal = keys.seal("inquiry line")
+        self._batches = Batches(self._store)
+
+    async def issue(self, inquiry: Inquiry) -> Issued:
+        """Store an inquiry under a new code, and return once it is committed; what was stored before stays as it is.
+
+        Raises LedgerAway within 2 s, CodesExhausted, OperationReused.
+        """
+        values = self._values(inquiry)
+        stored = await self._batches.put(values)
+        if stored.asked != (values["kind"], values["subject_hash"], values["line_hash"]):
+            raise OperationReused
+        return stored.issued
+
+    async def find(self, code: str, day: str, *, reveal: bool = False) -> Found | None:
+        """The row of a code of a Jalali day, both as `read_code` and `read_day` write them; None where there is none.
+
+        `reveal` opens the seals. Raises LedgerAway; Unsealable where the row was sealed under another secret.
+        """
+        async with self._database.reading() as connection:
+            result = await connection.execute(select(inquiries).filter_by(code=code, day=day))
+            row = result.one_or_none()
+        if row is None:
+            return None
+        found = Found(**{name: getattr(row, name) for name in _PLAIN})
+        return self._revealed(found, row) if reveal else found
+
+    async def close(self) -> None:
+        """Finish what is being stored, and take no more."""
+        await self._batches.close()
+
+    def _values(self, inquiry: Inquiry) -> _Values:
+        asked_at = self._clock()
+        place = inquiry.operation_id.encode()
+        return {
+            "day": day_of(asked_at),
+            "operation_id": inquiry.operation_id,
+            "asked_at": asked_at,
+            "gateway": inquiry.gateway,
+            "shortcode": inquiry.shortcode,
+            "kind": inquiry.kind,
+            "subject_hash": self._keys.name("person", inquiry.national_code),
+            "subject_sealed": self._subject_seal.close(inquiry.national_code.encode(), place),
+            "line_hash": self._keys.name("line", inquiry.msisdn),
+            "line_sealed": self._line_seal.close(inquiry.msisdn.encode(), place),
+            "outcome": inquiry.outcome,
+        }
+
+    def _revealed(self, found: Found, row: Row[tuple[object, ...]]) -> Found:
+        place = found.operation_id.encode()
+        national_code = self._subject_seal.open(row.subject_sealed, place).decode()
+        return replace(found, national_code=national_code, msisdn=self._line_seal.open(row.line_sealed, place).decode())
+
+    async def _store(self, batch: Sequence[_Values]) -> list[_Stored]:
+        stored: dict[object, _Stored] = {}
+        left = batch
+        for _ in range(_TRIES):
+            stored |= await self._insert([await self._coded(values) for values in left])
+            left = [values for values in left if values["operation_id"] not in stored]
+            if not left:
+                return [stored[values["operation_id"]] for values in batch]
+        raise CodesExhausted("no free tracking code was found")
+
+    async def _coded(self, values: _Values) -> _Values:
+        return {**values, "code": await self._leases.draw(str(values["day"]))}
+
+    async def _insert(self, rows: Sequence[_Values]) -> dict[object, _Stored]:
+        """Store each row whose operation and whose code are new, and return what is stored now for each operation."""
+        # In one order, so that two processes with the same operations do not wait for each other.
+        rows = sorted(rows, key=lambda values: str(values["operation_id"]))
+        operations = [values["operation_id"] for values in rows]
+        found = select(inquiries).where(inquiries.c.operation_id.in_(operations))
+        async with self._database.writing() as connection:
+            await connection.execute(insert(connection, inquiries).on_conflict_do_nothing(), rows)
+            return {row.operation_id: _stored(row) for row in await connection.execute(found)}
+
+
+def _stored(row: Row[tuple[object, ...]]) -> _Stored:
+    return _Stored(Issued(row.code, row.day, row.outcome), (row.kind, row.subject_hash, row.line_hash))

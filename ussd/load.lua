@@ -1,0 +1,20 @@
+-- What is held for one request. Reads only.
+--
+-- KEYS: the session, its replies, and, where a dialogue begins, the line's dropped session.
+-- ARGV: nonce, name of the request or "".
+-- Returns: nonce, version, body, ended, time of the last step, last reply or nil, this request's reply, name of the dropped session.
+
+local nonce, request = unpack(ARGV)
+local version, body, ended, at, last = unpack(redis.call("HMGET", KEYS[1], "version", "body", "ended", "at", "last"))
+
+-- The last reply counts where it ended the session, and where a retry can only be told by its content.
+if not ended and request ~= "" then
+  last = false
+end
+
+local function reply(name)
+  return name and name ~= "" and redis.call("HGET", KEYS[2], name)
+end
+
+-- A nil would end the list: false is Lua's word for Redis' nil.
+return { nonce, version, body, ended, at, reply(last), reply(request), KEYS[3] and redis.call("GET", KEYS[3]) or false }

@@ -1,0 +1,54 @@
+"""Logs: they name things and never carry values. One event a line on stderr, JSON in `serve`, readable elsewhere.
+
+A traceback is written as its frames and the exception's type, without its message: messages repeat what was typed.
+"""
+
+import logging
+import sys
+from traceback import extract_tb
+from typing import Any, Literal
+
+import structlog
+from structlog.typing import EventDict, FilteringBoundLogger, Processor, WrappedLogger
+
+Form = Literal["json", "readable"]
+
+
+def configure(form: Form, level: str) -> None:
+    """Set up the logs of this process; `level` as in the standard library, in any case."""
+    least = logging.getLevelNamesMapping()[level.upper()]
+    writer: Processor = structlog.processors.JSONRenderer(sort_keys=False)
+    if form == "readable":
+        writer = structlog.dev.ConsoleRenderer(
+            colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+        )
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            _frames,
+            writer,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(least),
+        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+    logging.basicConfig(handlers=[_Library()], level=max(least, logging.WARNING), force=True)
+
+
+def _frames(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
+    """Replace an exception by where it came from."""
+    raised: Any = event.pop("exc_info", None)
+    fault = sys.exc_info()[1] if raised is True else raised
+    if isinstance(fault, BaseException):
+        event["exception"] = type(fault).__qualname__
+        event["frames"] = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in extract_tb(fault.__traceback__)]
+    return event
+
+
+class _Library(logging.Handler):
+    """What libraries log by the standard library: who and how bad, without their message, which may hold a request."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        log: FilteringBoundLogger = structlog.get_logger("library")
+        log.log(record.levelno, "library_said", library=record.name, exc_info=record.exc_info and record.exc_info[1])

@@ -1,0 +1,161 @@
+"""Settings: `USSD_*` variables, or one YAML file, or nothing at all."""
+
+import os
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import replace
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Annotated, Any, Literal, cast
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from ussd.core.profile import Digits, Letters, Profile, Zwnj
+from ussd.core.strict_yaml import Document, Fault, FileError, read
+
+_SECONDS = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*(ms|s)?")
+
+
+class SettingsError(FileError):
+    """What is wrong with the configuration, all of it, each with its place or its variable."""
+
+
+def _seconds(written: object) -> object:
+    match = _SECONDS.fullmatch(written) if isinstance(written, str) else None
+    return float(match[1]) / (1000 if match[2] == "ms" else 1) if match else written
+
+
+Seconds = Annotated[float, BeforeValidator(_seconds)]
+"""`4s`, `500ms` or `4`."""
+
+
+class ProfileGiven(BaseModel):
+    """The parts of a gateway's profile that an installation says otherwise than the gateway's module."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    max_octets: int | None = Field(None, ge=80, le=160)
+    max_chars: int | None = Field(None, ge=40, le=182)
+    zwnj: Zwnj | None = None
+    letters: Letters | None = None
+    digits: Digits | None = None
+    deadline: Seconds | None = Field(None, ge=1, le=60)
+
+    def over(self, profile: Profile) -> Profile:
+        """The gateway's own profile with these parts in place of its own."""
+        return replace(profile, **self.model_dump(exclude_none=True))
+
+
+class GatewayGiven(BaseModel):
+    """One gateway of an installation."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    format: str
+    auth: Literal["none"] | None = None
+    """`none`, said out loud, lets anyone who reaches the port call as this gateway."""
+    profile: ProfileGiven = ProfileGiven()
+
+
+class Settings(BaseSettings):
+    """One installation. Each field is the variable `USSD_<FIELD>`, and a key of the file."""
+
+    model_config = SettingsConfigDict(env_prefix="USSD_", extra="ignore", frozen=True)
+
+    home: Path = Path(".ussd")
+    menus: Path = Path(__file__).resolve().parent.parent / "menus"
+    secret: SecretStr | None = Field(None, min_length=32)
+    redis_url: str | None = Field(None, pattern=r"^(redis|rediss|unix)://")
+    database_url: str | None = None
+    migrate: bool = True
+    host: str = "127.0.0.1"
+    port: int = Field(8080, ge=0, le=65535)
+    admin_host: str = "127.0.0.1"
+    admin_port: int = Field(8081, ge=0, le=65535)
+    drain: Seconds = Field(1.0, ge=0, le=60)
+    log_level: Literal["debug", "info", "warning", "error"] | None = None
+    gateways: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,39}$")], GatewayGiven] = {}
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """A variable is nearer to the process than the file, so it wins."""
+        return env_settings, init_settings
+
+    def key(self) -> bytes:
+        """The installation's secret: the one that is set, or one that is made once and kept in the home."""
+        return self.secret.get_secret_value().encode() if self.secret else _kept_secret(self.home)
+
+    @property
+    def ledger(self) -> str:
+        """The database's URL."""
+        return self.database_url or f"sqlite:///{self.home.resolve() / 'ledger.sqlite3'}"
+
+    @property
+    def local(self) -> bool:
+        """Whether only this machine can reach the callbacks' port."""
+        try:
+            return ip_address(self.host).is_loopback
+        except ValueError:
+            return self.host == "localhost"
+
+
+class _File(Settings):
+    """The file's keys; here, unlike among the environment's variables, an unknown one is a fault."""
+
+    model_config = SettingsConfigDict(extra="forbid")
+
+
+def load(path: Path | None = None, **told: Any) -> Settings:
+    """The settings of the variables and of the file, and over both what the command line told. Raises SettingsError."""
+    document = _document(path)
+    data = document.data
+    if not isinstance(data, dict):
+        raise SettingsError([Fault(document.file, 1, 1, "the configuration is a mapping")])
+    given = {name: value for name, value in told.items() if value is not None}
+    try:
+        settings = _File(**cast(dict[str, Any], data))
+        return settings.model_copy(update=given)
+    except ValidationError as error:
+        raise SettingsError(_faults(document, data, error)) from None
+
+
+def _document(path: Path | None) -> Document:
+    try:
+        return read(path) if path else Document("", {})
+    except FileError as error:
+        raise SettingsError(error.faults) from None
+
+
+def _faults(document: Document, data: Mapping[str, object], error: ValidationError) -> list[Fault]:
+    found = document.faults_of(error)
+    for place, one in enumerate(error.errors(include_url=False)):
+        name = str(one["loc"][0])
+        if name not in data:
+            found[place] = Fault(f"USSD_{name.upper()}", 1, 1, one["msg"])
+    return found
+
+
+def _kept_secret(home: Path) -> bytes:
+    """Written under another name first, and linked: two processes that start at once agree on one secret."""
+    kept = home / "secret"
+    if not kept.exists():
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        draft = home / f"secret.{os.getpid()}"
+        draft.touch(mode=0o600)
+        draft.write_text(secrets.token_hex(32))
+        try:
+            kept.hardlink_to(draft)
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+    return kept.read_text().strip().encode()

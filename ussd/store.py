@@ -1,0 +1,255 @@
+"""Sessions in Redis: one round trip finds what a request needs, one script takes its step. The only importer of redis.
+
+All keys of a subscriber share a hash tag, so that a cluster has them on one node; each has a time to live, always:
+
+    ussd:{subscriber}:s:<session>    hash: version; body, sealed, or ended; at, ms; last, the last request's name
+    ussd:{subscriber}:r:<session>    hash: a request's name -> fingerprint of what it asked, 16 octets, + sealed reply
+    ussd:{subscriber}:d:<shortcode>  the name of the session that this line left open there
+
+Names and fingerprints are keyed hashes and values are sealed: the server's memory and files tell of nobody.
+
+Only reads are sent again, where the connection was dead. A commit is not: whether it was done is for the gateway's
+retry to find out, which then gets its reply.
+"""
+
+import asyncio
+import json
+import os
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.commands.core import AsyncScript
+from redis.exceptions import ConnectionError as Disconnected
+from redis.exceptions import RedisError
+from redis.exceptions import TimeoutError as TookTooLong
+
+from ussd.callback import Reply
+from ussd.core.session import Session
+from ussd.keys import Keys, Unsealable
+from ussd.service import Held, Request, Reused, SessionKey, StoreAway
+
+_PATIENCE = 0.9
+"""Seconds until a call is given up, whatever it waits for."""
+_PING_PATIENCE = 0.2
+_FINGERPRINT = 16
+"""Octets, as step.lua cuts them."""
+_Args = Sequence[str | bytes | int]
+_LOAD, _STEP = (Path(__file__).with_name(name).read_text() for name in ("load.lua", "step.lua"))
+
+
+@dataclass(frozen=True, slots=True)
+class Lifetimes:
+    """How long things are kept after the last step, in milliseconds."""
+
+    session: int = 180_000
+    replies: int = 780_000
+    """Longer than the session, for retries that come late."""
+    ended: int = 600_000
+    """The reply that ended a session, for callbacks that come late."""
+    dropped: int = 120_000
+    """A session that may be offered again."""
+    retry: int = 3_000
+    """Within this a request without an id that repeats the last one is its retry, not the next."""
+
+
+class _Drawer:
+    """Where one session is kept: the names of its keys, and the seal of its values."""
+
+    def __init__(self, keys: Keys, key: SessionKey, session: str | None = None) -> None:
+        """Take the session of `key`, or the one that the store itself calls `session`."""
+        self._keys = keys
+        self._key = key
+        self._prefix = f"ussd:{{{keys.name('subscriber', key.gateway, key.msisdn)}}}"
+        self._seal = keys.seal("subscriber", key.gateway, key.msisdn)
+        self.session = self._name("session", key.session)[:16] if session is None else session
+        self.body = f"{self._prefix}:s:{self.session}"
+        self.replies = f"{self._prefix}:r:{self.session}"
+
+    def dropped(self, code: str) -> str:
+        """The key of the session that was left open at a shortcode."""
+        return f"{self._prefix}:d:{self._name('shortcode', code)[:16]}"
+
+    def request(self, request: Request) -> str:
+        """The name of a request; empty where it has no id."""
+        return request.id and self._name("request", self._key.session, request.id)
+
+    def fingerprint(self, request: Request) -> bytes:
+        """What was asked, so that it can be compared and not read."""
+        return bytes.fromhex(self._name("content", self._key.session, request.content))
+
+    def close_session(self, session: Session) -> bytes:
+        """Seal a session."""
+        return self._seal.close(session.dumps(), self._place("session"))
+
+    def close_reply(self, reply: Reply) -> bytes:
+        """Seal a reply; step.lua puts the fingerprint before it."""
+        clear = json.dumps([reply.text, reply.ends], ensure_ascii=False, separators=(",", ":"))
+        return self._seal.close(clear.encode("utf-8", "surrogatepass"), self._place("reply"))
+
+    def open_session(self, sealed: bytes | None) -> Session | None:
+        """The session; None where there is none, or where the secret or the stored form has changed since."""
+        try:
+            return Session.loads(self._seal.open(sealed, self._place("session"))) if sealed else None
+        except (Unsealable, ValueError, TypeError):
+            return None
+
+    def open_reply(self, stored: bytes | None) -> Reply | None:
+        """The reply; None where there is none or it cannot be read."""
+        try:
+            return Reply(*json.loads(self._seal.open(stored[_FINGERPRINT:], self._place("reply")))) if stored else None
+        except (Unsealable, ValueError, TypeError):
+            return None
+
+    def _name(self, purpose: str, *parts: str) -> str:
+        return self._keys.name(purpose, self._key.gateway, self._key.msisdn, *parts)
+
+    def _place(self, kind: str) -> bytes:
+        return f"{kind} {self.session}".encode()
+
+
+class _Client:
+    """A client and its pool, and how many calls are under way on it."""
+
+    def __init__(self, url: str) -> None:
+        """Connect to nothing yet."""
+        pool = BlockingConnectionPool.from_url(
+            url,
+            max_connections=64,
+            timeout=0.5,
+            socket_timeout=0.5,
+            socket_connect_timeout=0.5,
+            retry=Retry(NoBackoff(), 0),
+            health_check_interval=30,
+            protocol=2,  # no pushed messages, with which redis-py takes a closed connection for a good one
+            driver_info=None,
+        )
+        self.redis = Redis.from_pool(pool)
+        self.calls = 0
+
+    async def run(self, script: AsyncScript, keys: Sequence[str], args: _Args, *, again: bool) -> object:
+        """Run a script, and again on a fresh connection, where `again`: the server may be back and the old one not."""
+        try:
+            return await script(keys, args, self.redis)
+        except (Disconnected, TookTooLong):
+            if not again:
+                raise
+        return await script(keys, args, self.redis)
+
+
+class RedisStore:
+    """The Store of ussd/service.py in Redis 6.2 or newer, or Valkey, at a `redis://`, `rediss://` or `unix://` URL.
+
+    It belongs to one event loop. It connects at the first call, and again by itself whenever the server is back.
+    """
+
+    def __init__(
+        self, url: str, keys: Keys, lifetimes: Lifetimes = Lifetimes(), clock: Callable[[], float] = time.time
+    ) -> None:
+        """Take where Redis is, and a clock in seconds that all processes share."""
+        self._url = url
+        self._keys = keys
+        self._lifetimes = lifetimes
+        self._clock = clock
+        self._client = _Client(url)
+        self._load = self._client.redis.register_script(_LOAD)
+        self._step = self._client.redis.register_script(_STEP)
+
+    async def load(self, key: SessionKey, request: Request, code: str) -> Held:
+        """Find what is held for `request`, and, where `code` is not empty, what was dropped there. Raises Reused."""
+        drawer = _Drawer(self._keys, key)
+        keys = (drawer.body, drawer.replies, *([drawer.dropped(code)] if code else []))
+        found = await self._run(self._load, keys, (drawer.request(request),), again=True)
+        version, body, ended, at, last, answered, dropped = found
+        same = drawer.fingerprint(request)
+        if request.id and answered and not answered.startswith(same):
+            raise Reused
+        if not request.id and last and last.startswith(same) and self._is_recent(at):
+            answered = last
+        return Held(
+            version=int(version or 0),
+            session=drawer.open_session(body),
+            answered=drawer.open_reply(answered),
+            last=drawer.open_reply(last) if ended else None,
+            dropped=(dropped or b"").decode(),
+        )
+
+    async def recall(self, key: SessionKey, dropped: str) -> Session | None:
+        """Read the session that `load` named; None where it has ended or is gone."""
+        drawer = _Drawer(self._keys, key, dropped)
+        _, body, *_ = await self._run(self._load, (drawer.body, drawer.replies), ("",), again=True)
+        return drawer.open_session(body)
+
+    async def commit(
+        self, key: SessionKey, request: Request, version: int, session: Session, reply: Reply, *, offer: bool
+    ) -> Reply:
+        """Store one step that was made from `version`, and return what is to be answered: `reply`, or the winner's."""
+        drawer = _Drawer(self._keys, key)
+        keep = self._lifetimes
+        [stands] = await self._run(
+            self._step,
+            (drawer.body, drawer.replies, drawer.dropped(session.code)),
+            (
+                drawer.request(request),
+                version,
+                drawer.session,
+                drawer.fingerprint(request),
+                b"" if reply.ends else drawer.close_session(session),
+                drawer.close_reply(reply),
+                "ends" if reply.ends else "offer" if offer else "stay",
+                self._now(),
+                *(keep.session, keep.replies, keep.ended, keep.dropped),
+            ),
+        )
+        return drawer.open_reply(stands) or reply
+
+    async def ping(self) -> None:
+        """Ask whether Redis answers at all; raises StoreAway after 200 ms."""
+        try:
+            async with asyncio.timeout(_PING_PATIENCE):
+                await self._client.redis.ping()
+        except (RedisError, OSError) as fault:
+            raise StoreAway("Redis does not answer") from fault
+
+    async def close(self) -> None:
+        """Close all connections; no call may be under way."""
+        await self._client.redis.aclose()
+
+    async def _run(
+        self, script: AsyncScript, keys: Sequence[str], args: _Args, *, again: bool = False
+    ) -> Sequence[bytes | None]:
+        """Run a script. It says our nonce before what it found, so that a reply to another request is never read."""
+        nonce = os.urandom(8)
+        client = self._client
+        client.calls += 1
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                found = await client.run(script, keys, (nonce, *args), again=again)
+            match found:
+                case [bytes() as echo, *rest] if echo == nonce:
+                    return cast(list[bytes | None], rest)
+            self._renew(client)
+            raise StoreAway("Redis answered another request")
+        except (RedisError, OSError) as fault:
+            raise StoreAway("Redis does not answer") from fault
+        finally:
+            client.calls -= 1
+            if client is not self._client and not client.calls:
+                await client.redis.aclose()
+
+    def _renew(self, astray: _Client) -> None:
+        """Begin again with new connections; the old ones are closed by the last call on them."""
+        if astray is self._client:
+            self._client = _Client(self._url)
+
+    def _is_recent(self, at: bytes | None) -> bool:
+        """Whether a step is young enough for a retry; the clocks of two machines may differ either way."""
+        return abs(self._now() - int(at or 0)) < self._lifetimes.retry
+
+    def _now(self) -> int:
+        return int(self._clock() * 1000)

@@ -1,0 +1,1 @@
+"""The aiohttp application: gateways' callbacks on one port, administration on another."""

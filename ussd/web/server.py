@@ -1,0 +1,62 @@
+"""`ussd serve`: two ports, and a stop that drops nobody's callback."""
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import structlog
+from aiohttp import web
+
+from ussd.app import App
+from ussd.settings import Settings
+from ussd.web.admin import application
+from ussd.web.callbacks import MAX_BODY, routes
+
+FINISH_SECONDS = 10.0
+"""What a callback under way may still take when the server stops; longer than any gateway waits."""
+
+_log = structlog.get_logger(__name__)
+
+
+async def serve(app: App, settings: Settings) -> None:
+    """Serve until SIGTERM or SIGINT. SIGTERM first says on `/readyz` that it is going, and waits `drain` seconds."""
+    stop: asyncio.Future[signal.Signals] = asyncio.get_running_loop().create_future()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, _stop, stop, number)
+    async with _listening(app, settings):
+        number = await stop
+        app.readiness.draining = True
+        _log.info("stopping", signal=number.name)
+        if number is signal.SIGTERM:
+            await asyncio.sleep(settings.drain)
+    _log.info("stopped")
+
+
+def _stop(stop: asyncio.Future[signal.Signals], number: signal.Signals) -> None:
+    if not stop.done():
+        stop.set_result(number)
+
+
+@asynccontextmanager
+async def _listening(app: App, settings: Settings) -> AsyncIterator[None]:
+    callbacks = web.Application(client_max_size=MAX_BODY)
+    callbacks.add_routes(routes(app.doors.values(), app.service))
+    # Bodies stay as they came: aiohttp would answer a broken gzip body with 500.
+    runner = web.AppRunner(callbacks, access_log=None, auto_decompress=False, shutdown_timeout=FINISH_SECONDS)
+    admin = web.AppRunner(application(app.readiness), access_log=None, shutdown_timeout=1.0)
+    try:
+        ports = [await _site(admin, settings.admin_host, settings.admin_port)]
+        ports.insert(0, await _site(runner, settings.host, settings.port))
+        _log.info("serving", host=settings.host, port=ports[0], admin_host=settings.admin_host, admin_port=ports[1])
+        yield
+    finally:
+        await runner.cleanup()
+        await admin.cleanup()
+
+
+async def _site(runner: web.AppRunner, host: str, port: int) -> int:
+    await runner.setup()
+    site = web.TCPSite(runner, host, port)
+    await site.start()
+    return int(runner.addresses[0][1])
