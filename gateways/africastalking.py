@@ -1,5 +1,4 @@
-"""Africa's Talking: a form a callback, all inputs so far joined by `*` in one field, a plain text that starts CON or
-END.
+"""Africa's Talking: a form a callback with all inputs so far, answered by a text behind `CON` or `END`.
 
 Source: the provider's USSD documentation as its clients' public code agrees on it: request fields `sessionId`,
 `phoneNumber`, `networkCode`, `serviceCode`, `text`; the end-of-session notification carries `status` and

@@ -5,7 +5,7 @@ Every command exits 0; or 2 for a usage error; or 1, with a line on stderr for e
 
 import asyncio
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack, contextmanager
 from datetime import UTC, datetime
 from importlib import import_module
@@ -151,18 +151,34 @@ def _faults(path: Path) -> list[str]:
     return []
 
 
+def _read(
+    reader: Callable[[str], str], wanted: str
+) -> Callable[[click.Context, click.Parameter, str | None], str | None]:
+    """A callback of click's that reads an argument, or says what it should have been."""
+
+    def read(_: click.Context, __: click.Parameter, written: str | None) -> str | None:
+        try:
+            return None if written is None else reader(written)
+        except ValueError:
+            raise click.BadParameter(f"{written} is not {wanted}") from None
+
+    return read
+
+
 @main.command()
-@click.argument("code")
-@click.option("--date", "day", help="The Jalali day of the code, 1405-08-30; today unless told.")
+@click.argument("code", callback=_read(read_code, "a letter and six digits, n570134"))
+@click.option(
+    "--date",
+    "day",
+    callback=_read(read_day, "a Jalali day, 1405-08-30"),
+    help="The code's Jalali day; today unless told.",
+)
 @click.option("--show-person", is_flag=True, help="Show in clear whose national code it was and which line asked.")
 @_CONFIG
 def track(code: str, day: str | None, show_person: bool, config: Path | None) -> None:
     """Say what the tracking code CODE stands for."""
-    try:
-        code, day = read_code(code), read_day(day) if day else day_of(datetime.now(UTC))
-    except ValueError as fault:
-        raise click.BadParameter(str(fault)) from None
     with _told():
+        day = day or day_of(datetime.now(UTC))
         found = asyncio.run(_find(_settings("readable", config), code, day, show_person))
         if found is None:
             click.echo(f"no {code} on {day}", err=True)

@@ -179,7 +179,7 @@ class Service:
         typed = _newly_typed(callback, session)
         if typed is None:
             return Reply(engine.shown(session).text, ends=False)
-        return _Turn(engine, session, Typed(typed))
+        return _Turn(engine, session, typed)
 
     async def _begun(self, line: Line, dialled: str, held: Held, key: SessionKey) -> "_Turn | Reply":
         dial = parse(dialled, self._menus)
@@ -243,10 +243,12 @@ def _request(callback: Callback) -> Request:
     return Request(callback.request or accumulated, content)
 
 
-def _newly_typed(callback: Callback, session: Session) -> str | None:
-    """The last input; None where an accumulating gateway sends inputs that do not follow from those it sent before."""
+def _newly_typed(callback: Callback, session: Session) -> Typed | None:
+    """What was typed since the last callback; None where inputs do not follow from those that were heard before."""
     if not callback.accumulated:
-        return callback.typed
-    if not session.heard:
-        return callback.typed
-    return callback.typed.removeprefix(f"{session.heard}*") if callback.typed.startswith(f"{session.heard}*") else None
+        return Typed(callback.typed)
+    heard = f"{session.heard}*" if session.heard else ""
+    if not callback.typed.startswith(heard):
+        return None
+    text, *more = callback.typed.removeprefix(heard).split("*")
+    return Typed(text, tuple(more))

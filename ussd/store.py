@@ -122,7 +122,7 @@ class _Client:
             url,
             max_connections=64,
             timeout=0.5,
-            socket_timeout=0.5,
+            socket_timeout=None,  # ours is around all of a call; redis-py's, by asyncio.wait_for, may swallow a cancellation
             socket_connect_timeout=0.5,
             retry=Retry(NoBackoff(), 0),
             health_check_interval=30,
@@ -134,12 +134,15 @@ class _Client:
 
     async def run(self, script: AsyncScript, keys: Sequence[str], args: _Args, *, again: bool) -> object:
         """Run a script, and again on a fresh connection, where `again`: the server may be back and the old one not."""
+        patience = _PATIENCE / 2 if again else _PATIENCE
         try:
-            return await script(keys, args, self.redis)
-        except (Disconnected, TookTooLong):
+            async with asyncio.timeout(patience):
+                return await script(keys, args, self.redis)
+        except (Disconnected, TookTooLong, TimeoutError):
             if not again:
                 raise
-        return await script(keys, args, self.redis)
+        async with asyncio.timeout(patience):
+            return await script(keys, args, self.redis)
 
 
 class RedisStore:
@@ -228,8 +231,7 @@ class RedisStore:
         client = self._client
         client.calls += 1
         try:
-            async with asyncio.timeout(_PATIENCE):
-                found = await client.run(script, keys, (nonce, *args), again=again)
+            found = await client.run(script, keys, (nonce, *args), again=again)
             match found:
                 case [bytes() as echo, *rest] if echo == nonce:
                     return cast(list[bytes | None], rest)

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 from redis.asyncio import Redis
-from store_fakes import Clock, Proxy
 
+from tests.store.fakes import Clock, Proxy
 from ussd.core.session import Session
 from ussd.keys import Keys
 from ussd.redis_server import own_server

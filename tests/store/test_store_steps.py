@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 from redis.asyncio import Redis
-from store_fakes import Clock
 
+from tests.store.fakes import Clock
 from ussd.callback import Reply
 from ussd.core.session import Place, Session
 from ussd.keys import Keys
@@ -66,9 +66,7 @@ async def test_ten_commits_of_one_request_at_once_are_one_step(
 ) -> None:
     replies = [Reply(f"screen {number}", ends=False) for number in range(10)]
     request = Request("1", "same")
-    answers = await asyncio.gather(
-        *(store.commit(key, request, 0, session, reply, offer=False) for reply in replies)
-    )
+    answers = await asyncio.gather(*(store.commit(key, request, 0, session, reply, offer=False) for reply in replies))
     assert len(set(answers)) == 1
     assert (await store.load(key, request, "")).version == 1
 
@@ -304,9 +302,7 @@ async def test_a_value_opens_only_in_its_place(
     assert (await store.load(other, Request("2", ""), "")).session is None
 
 
-async def test_text_of_any_kind_comes_back_as_it_went(
-    store: RedisStore, key: SessionKey, session: Session
-) -> None:
+async def test_text_of_any_kind_comes_back_as_it_went(store: RedisStore, key: SessionKey, session: Session) -> None:
     for number, text in enumerate(["", "\0", "a\nb", "می\u200cباشید 🙂", "\ud83d", "=@{}" * 500]):
         reply = Reply(text, ends=bool(number % 2))
         await step(store, key, session, f"{number} {text}", reply)

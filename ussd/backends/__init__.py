@@ -101,16 +101,18 @@ class Lookup(Protocol):
         """Ask; safe to ask twice by `question.operation_id`."""
 
 
-def backends(folder: Path = Path(__file__).parent) -> dict[str, Lookup]:
+def backends() -> dict[str, Lookup]:
     """Find every backend by name. TypeError for a module that is not one."""
-    names = sorted(path.stem for path in folder.glob("[!_]*.py"))
-    return {name: _checked(name, cast(Lookup, import_module(f"{__name__}.{name}"))) for name in names}
+    names = sorted(path.stem for path in Path(__file__).parent.glob("[!_]*.py"))
+    return {name: checked(name, import_module(f"{__name__}.{name}")) for name in names}
 
 
-def _checked(name: str, module: Lookup) -> Lookup:
-    missing = [part for part in ("OUTCOMES", "FACTS", "look_up") if not hasattr(module, part)]
+def checked(name: str, candidate: object) -> Lookup:
+    """The candidate itself, where it keeps the contract; else TypeError."""
+    missing = [part for part in ("OUTCOMES", "FACTS", "look_up") if not hasattr(candidate, part)]
     if missing:
         raise TypeError(f"backend {name} has no {', '.join(missing)}")
+    module = cast(Lookup, candidate)
     if not iscoroutinefunction(module.look_up):
         raise TypeError(f"backend {name}: look_up is not an async function")
     if module.OUTCOMES.get(UNAVAILABLE) != frozenset():

@@ -32,6 +32,8 @@ class Typed:
     """The subscriber answered the screen, in whatever digits."""
 
     text: str
+    more: tuple[str, ...] = ()
+    """Answers to the screens that follow it, from a gateway that accumulates and of which a callback was lost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +109,8 @@ class Engine:
         match event, self.menu.screens[session.screen]:
             case Dialled(), _:
                 return self._settle(self._dialled(session, event))
-            case Typed(text), Choose() | Ask() | End():
-                return self._settle(self._heard(session, text))
+            case Typed(text, more), Choose() | Ask() | End():
+                return self._settle(replace(self._heard(session, text), waiting=more))
             case LookedUp(outcome, facts), LookUp():
                 known = replace(session, facts={**session.facts, **facts})
                 return self._settle(self._moved(known, outcome))

@@ -5,19 +5,37 @@ silently, and `0` and `00` are just the keys that menus use. So the nodes are co
 constructed: every scalar stays the string that its author wrote, and the model says what it must be.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
 import yaml
 from pydantic import BaseModel, ValidationError
-from yaml import CSafeLoader, MappingNode, Node, ScalarNode, SequenceNode
+from yaml import (
+    AliasEvent,
+    CollectionEndEvent,
+    CollectionStartEvent,
+    CSafeLoader,
+    MappingNode,
+    Node,
+    ScalarNode,
+    SequenceNode,
+)
+from yaml.reader import ReaderError
 
 M = TypeVar("M", bound=BaseModel)
 Loc = tuple[str | int, ...]
 Tree = str | None | list["Tree"] | dict[str, "Tree"]
 MAX_OCTETS = 4 * 1024 * 1024
+MAX_DEPTH = 32
+"""Collections within collections: libyaml's binding composes them by recursion, without a guard of its stack."""
+
+_PLAIN = frozenset(
+    f"tag:yaml.org,2002:{name}"
+    for name in ("bool", "float", "int", "map", "merge", "null", "seq", "str", "timestamp", "value")
+)
+"""The tags that PyYAML itself gives to what carries none."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -93,11 +111,10 @@ class _Reader:
 
     def read(self, node: Node, loc: Loc = ()) -> Tree:
         self.values[loc] = _place(node)
-        if id(node) in self._seen:
-            self._refuse(node, "an alias: write it out")
+        if id(node) in self._seen:  # an alias, which is a fault already, and may be one of a node around it
             return None
         self._seen.add(id(node))
-        if node.tag.startswith("!"):
+        if node.tag not in _PLAIN:
             self._refuse(node, f"a tag: {node.tag}")
             return None
         match node:
@@ -151,27 +168,33 @@ def parse(octets: bytes, file: str) -> Document:
     if len(octets) > MAX_OCTETS:
         raise FileError([Fault(file, 1, 1, f"larger than {MAX_OCTETS} octets")])
     try:
-        root = yaml.compose(octets.decode("utf-8-sig"), Loader=CSafeLoader)
+        text = octets.decode("utf-8-sig")
+        faults = list(_overlooked(text, file))
+        root = yaml.compose(text, Loader=CSafeLoader)
     except UnicodeDecodeError as fault:
         line = octets.count(b"\n", 0, fault.start) + 1
         raise FileError([Fault(file, line, 1, "not UTF-8")]) from None
+    except ReaderError as fault:
+        line = octets.count(b"\n", 0, fault.position) + 1
+        raise FileError([Fault(file, line, 1, "a character that is not YAML")]) from None
     except yaml.MarkedYAMLError as fault:
         mark: Any = fault.problem_mark or fault.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
         raise FileError([Fault(file, line, column, f"not YAML: {fault.problem or fault.context}")]) from None
-    except (yaml.YAMLError, RecursionError) as fault:
-        raise FileError([Fault(file, 1, 1, f"not YAML: {type(fault).__name__}")]) from None
-    if root is None:
-        return Document(file, {})
-    return _walk(root, file)
-
-
-def _walk(root: Node, file: str) -> Document:
     reader = _Reader(file)
-    try:
-        data = reader.read(root)
-    except RecursionError:
-        raise FileError([Fault(file, 1, 1, "nested too deep")]) from None
-    if reader.faults:
-        raise FileError(reader.faults)
+    data = {} if root is None else reader.read(root)
+    if faults := [*faults, *reader.faults]:
+        raise FileError(faults)
     return Document(file, data, reader.values, reader.keys)
+
+
+def _overlooked(text: str, file: str) -> Iterator[Fault]:
+    """What nodes do not tell: where an alias stands. Raises FileError for what is nested too deep to be composed."""
+    depth = 0
+    for event in yaml.parse(text, Loader=CSafeLoader):
+        depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
+        mark: Any = event.start_mark
+        if isinstance(event, AliasEvent):
+            yield Fault(file, mark.line + 1, mark.column + 1, "an alias: write it out")
+        if depth > MAX_DEPTH:
+            raise FileError([Fault(file, mark.line + 1, mark.column + 1, "nested too deep")])

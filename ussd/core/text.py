@@ -6,8 +6,9 @@
 import re
 import unicodedata
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
+from itertools import accumulate
 from typing import Literal, NamedTuple
 
 from wcwidth import iter_graphemes
@@ -87,42 +88,46 @@ def _table(zwnj: str, letters: str, digits: str) -> dict[int, str]:
         table[ord(_ZWNJ)] = " " if zwnj == "space" else ""
     if letters == "arabic":
         table |= {ord("ی"): "ي", ord("ک"): "ك"}
-    if digits == "persian":
-        table |= {ord(digit): _PERSIAN_DIGITS[value] for value, digit in enumerate(_ASCII_DIGITS)}
-    else:
-        table |= {ord(digit): str(value) for value, digit in enumerate(_PERSIAN_DIGITS)}
-    return table
+    shown = _PERSIAN_DIGITS if digits == "persian" else _ASCII_DIGITS
+    alphabets = (_ASCII_DIGITS, _ARABIC_DIGITS, _PERSIAN_DIGITS)
+    return table | {ord(digit): shown[value] for alphabet in alphabets for value, digit in enumerate(alphabet)}
 
 
 def printable(value: str) -> str:
-    """A value from outside without what could reorder or break a screen: controls, bidi marks, lone surrogates."""
+    """A value from outside without what could reorder or break a screen: controls, bidi marks, lone surrogates.
+
+    White space of any kind is a space, so that the words around a line break are not joined.
+    """
     if value.isascii() and value.isprintable():
         return value
-    kept = (letter for letter in value if letter == _ZWNJ or unicodedata.category(letter)[0] != "C")
-    return "".join(" " if unicodedata.category(letter) in ("Zl", "Zp") else letter for letter in kept)
+    spaced = (" " if letter.isspace() else letter for letter in value)
+    return "".join(letter for letter in spaced if letter == _ZWNJ or unicodedata.category(letter)[0] != "C")
 
 
 def cut(text: str, holds: Callable[[str], bool]) -> tuple[str, int]:
     """The longest beginning of `text` that `holds`, and where the rest of it starts.
 
-    Cut between words; inside one only where the word alone is too long, and then between grapheme clusters. It always
-    has one character or more, so that whoever pages through a text comes to its end.
+    Cut between words; inside one only where the word alone is too long, and then between grapheme clusters; inside one
+    of those only where it alone is too long. Of a text that is not empty it always has one character or more, so that
+    whoever pages through a text comes to its end.
     """
-    ends = [space.start() for space in re.finditer(r"\s+", text) if space.start()]
-    place = bisect_right(ends, False, key=lambda end: not holds(text[:end]))
-    if not place:
-        ends = _cluster_ends(text)
-        place = max(1, bisect_right(ends, False, key=lambda end: not holds(text[:end])))
-    end = ends[place - 1]
-    if end > 1 and place == 1 and not holds(text[:end]):
-        end = 1
+    end = min(1, len(text))
+    for ends in (_word_ends, _cluster_ends, _letter_ends):
+        places = ends(text)
+        if found := bisect_right(places, False, key=lambda end: not holds(text[:end])):
+            end = places[found - 1]
+            break
     rest = end + len(text[end:]) - len(text[end:].lstrip())
     return text[:end], rest
 
 
-def _cluster_ends(text: str) -> list[int]:
-    ends, end = [], 0
-    for cluster in iter_graphemes(text):
-        end += len(cluster)
-        ends.append(end)
-    return ends
+def _word_ends(text: str) -> Sequence[int]:
+    return [space.start() for space in re.finditer(r"\s+", text) if space.start()]
+
+
+def _cluster_ends(text: str) -> Sequence[int]:
+    return list(accumulate(map(len, iter_graphemes(text))))
+
+
+def _letter_ends(text: str) -> Sequence[int]:
+    return range(1, len(text) + 1)

@@ -18,9 +18,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from ussd.backends import LedgerAway
 from ussd.ledger import engines
 
-PATIENCE = 1.5
-"""Seconds to wait for a lock or a statement: less than the 2 s after which an issue gives up."""
-
 # A host and a name that can be told apart from user and password beyond doubt; anything else is not repeated at all.
 _SAYABLE = re.compile(r"(?:[^@/?#]*@)?([A-Za-z0-9.,:_\[\]-]*/[A-Za-z0-9_-]*)(?:\?.*)?", re.DOTALL)
 
@@ -33,19 +30,22 @@ _AWAY_STATES = ("3D000", "25006", "55P03")
 class Database:
     """One database, and its connections."""
 
-    def __init__(self, url: str, *, patience: float = PATIENCE) -> None:
-        """Connect to nothing yet. `url`: `sqlite:///path`, or `postgresql://` as libpq has it; else ValueError."""
+    def __init__(self, url: str, *, patience: float | None = None) -> None:
+        """Connect to nothing yet. `url`: `sqlite:///path`, or `postgresql://` as libpq has it; else ValueError.
+
+        `patience`: seconds to wait for a lock or a statement, where the usual is too little.
+        """
         scheme, _, rest = url.partition("://")
         self._file: Path | None = None
         match scheme.partition("+")[0]:
             case "sqlite" if rest.startswith("/") and rest not in ("/", "/:memory:"):
                 self._file = Path(rest[1:]).absolute()
                 self._name = str(self._file)
-                self._engine = engines.sqlite(self._file, patience)
+                self._engine = engines.sqlite(self._file, patience or engines.LOCK)
             case "postgresql" | "postgres":
                 sayable = _SAYABLE.fullmatch(rest)
                 self._name = f"PostgreSQL at {sayable[1]}" if sayable else "PostgreSQL"
-                self._engine = engines.postgresql(f"postgresql://{rest}", patience)
+                self._engine = engines.postgresql(f"postgresql://{rest}", patience or engines.STATEMENT)
             case _:
                 raise ValueError("the ledger's URL is sqlite:///path or postgresql://user@host/name")
         self._writer = self._engine.execution_options(**{engines.WRITES: True})

@@ -10,6 +10,10 @@ from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
+LOCK = 1.5
+"""Seconds to wait for SQLite's write lock: less than the 2 s that a caller waits."""
+STATEMENT = 1.0
+"""Seconds to wait for a statement of PostgreSQL's. A connection that has died unseen takes two of these."""
 _CONNECT = 2.0
 """Seconds to wait for a connection."""
 WRITES = "ledger_writes"

@@ -17,17 +17,19 @@ class Clock:
 
 
 class Proxy:
-    """A way to the server on which every piece of a reply may be late, or be the one before it again."""
+    """A way to the server on which what is sent may be late, and a reply may be the one before it again."""
 
     def __init__(self, server: str) -> None:
         self._server = server.removeprefix("unix://")
         self._folder = tempfile.mkdtemp(prefix="ussd-proxy-")
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._chance = random.Random(1)  # noqa: S311 - lateness is no secret
+        self._ways: set[asyncio.Task[None]] = set()
+        self._served: set[asyncio.Task[None]] = set()
         self.url = f"unix://{self._folder}/s"
         self.latest_ms = 0.0
         """Each way, up to this."""
         self.slipped = False
-        """From now on each reply is the one that the connection should have given before."""
+        """From now on each reply is the one that its connection gave before."""
         self.connections = 0
 
     async def start(self) -> None:
@@ -35,32 +37,34 @@ class Proxy:
 
     async def stop(self) -> None:
         self._listener.close()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for way in self._ways:
+            way.cancel()
+        await asyncio.gather(*self._served)
         shutil.rmtree(self._folder)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
-        task = asyncio.current_task()
-        assert task
-        self._tasks.add(task)
+        this = asyncio.current_task()
+        assert this
+        self._served.add(this)
         server_reader, server_writer = await asyncio.open_unix_connection(self._server)
-        try:
-            there = asyncio.ensure_future(self._carry(reader, server_writer, replies=False))
-            back = asyncio.ensure_future(self._carry(server_reader, writer, replies=True))
-            await asyncio.wait({there, back}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for way in (there, back):
-                way.cancel()
-            await asyncio.gather(there, back, return_exceptions=True)
-            writer.close()
-            server_writer.close()
-            self._tasks.discard(task)
+        ways = {
+            asyncio.create_task(self._carry(reader, server_writer, replies=False)),
+            asyncio.create_task(self._carry(server_reader, writer, replies=True)),
+        }
+        self._ways |= ways
+        _, open_still = await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+        for way in open_still:
+            way.cancel()
+        await asyncio.gather(*ways, return_exceptions=True)
+        self._ways -= ways
+        self._served.discard(this)
+        for end in (writer, server_writer):
+            end.close()
 
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, replies: bool) -> None:
         before = b""
         while piece := await reader.read(65536):
-            await asyncio.sleep(random.uniform(0, self.latest_ms) / 1000)
+            await asyncio.sleep(self._chance.uniform(0, self.latest_ms) / 1000)
             writer.write(before if replies and self.slipped and before else piece)
             before = piece

@@ -1,0 +1,45 @@
+# Everything runs in .venv, made here with any Python that is 3.11 or newer: `make PYTHON=python3.12 test`.
+PYTHON ?= python3
+BIN := .venv/bin
+CODE ?= *4*1420\#
+
+.PHONY: dial serve test lint types layers format clean
+
+dial: .venv/engine  ## Dial a shortcode on this terminal: make dial CODE='*4*1420#'
+	@$(BIN)/ussd dial '$(CODE)'
+
+serve: .venv/engine  ## Take gateways' callbacks on 127.0.0.1:8080
+	@$(BIN)/ussd serve
+
+test: lint types layers  ## All that must hold before anything lands
+	@$(BIN)/pytest
+
+lint: .venv/dev
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+types: .venv/dev
+	@$(BIN)/mypy
+
+layers: .venv/dev
+	@$(BIN)/lint-imports
+
+format: .venv/dev
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+clean:
+	rm -rf .venv .ussd
+
+.venv/pip:
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed: make PYTHON=...") if sys.version_info < (3, 11) else 0'
+	@$(PYTHON) -m venv .venv
+	@touch $@
+
+.venv/engine: .venv/pip pyproject.toml constraints.txt
+	@$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable .
+	@touch $@
+
+.venv/dev: .venv/pip pyproject.toml constraints.txt
+	@$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	@touch $@ .venv/engine

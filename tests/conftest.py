@@ -1,0 +1,71 @@
+"""What most tests stand on: a real Redis-compatible server, a real ledger, and the engine that is shipped."""
+
+import secrets
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from simulator.call import Call, InProcess
+from simulator.operators import reference
+from ussd.app import App, running
+from ussd.callback import Callback, Phase, Reply
+from ussd.redis_server import own_server
+from ussd.settings import Settings
+
+# `async def` tests and fixtures are run by pytest-asyncio, which pyproject.toml sets to `auto`: no marks are needed.
+
+LINE = "989120000001"
+ENTITLED, LAPSED, SLOW, FAILING, UNKNOWN = "0007569602", "0092000304", "9904829039", "9959321576", "7705705001"
+MAIN_MENU = "تأمین اجتماعی\n1-استعلام\n2-خدمات\n3-نوبتدهی بیمهای\n4-نوبتدهی درمانی\n5-بعدي"
+PROMPT = "کد ملی خود را وارد نمایید:"
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> Iterator[str]:
+    """One server for all tests; each test has a secret of its own, so none sees another's sessions."""
+    with tempfile.TemporaryDirectory(prefix="ussd-") as home, own_server(Path(home)) as url:
+        yield url
+
+
+@pytest.fixture
+def settings(tmp_path: Path, redis_url: str) -> Settings:
+    """An installation that nobody has used yet."""
+    return Settings(home=tmp_path, redis_url=redis_url, secret=secrets.token_hex(32))  # type: ignore[arg-type]
+
+
+@pytest.fixture
+async def app(settings: Settings, redis_url: str) -> AsyncIterator[App]:
+    """The engine with the menus that are shipped."""
+    async with running(settings, redis_url) as app:
+        yield app
+
+
+class Handset:
+    """A line that dials the engine in this process."""
+
+    def __init__(self, app: App, msisdn: str = LINE, gateway: str = "reference") -> None:
+        self.carrier = InProcess(app.door(gateway), app.service)
+        self.msisdn = msisdn
+
+    def call(self, dialled: str = "*4*1420#") -> Call:
+        """A new session, not dialled yet."""
+        return Call(reference, self.carrier, self.msisdn, dialled)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def handset(app: App) -> Handset:
+    """The sample subscriber's handset."""
+    return Handset(app)
+
+
+@pytest.fixture
+def app_reply(handset: Handset) -> Callable[[str], Awaitable[Reply]]:
+    """The first screen of anything dialled, past the gateways: none of them would let all of it through."""
+
+    async def reply(dialled: str) -> Reply:
+        callback = Callback("s1", handset.msisdn, Phase.BEGIN, dialled=dialled)
+        return await handset.carrier.service.answer(handset.carrier.door.line, callback)
+
+    return reply

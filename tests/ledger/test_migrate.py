@@ -1,0 +1,134 @@
+"""The schema: what the migrations make is what the tables say, made once."""
+
+import asyncio
+import multiprocessing
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection
+
+import ussd.ledger
+from ussd.keys import Keys
+from ussd.ledger import Ledger, LedgerAway, opened
+from ussd.ledger.database import Database
+from ussd.ledger.migrate import head, upgrade, version
+from ussd.ledger.schema import metadata
+
+SECRET = b"a secret of the tests, 32 octets+"
+
+
+def differences(connection: Connection) -> list[object]:
+    context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
+    return list(compare_metadata(context, metadata))
+
+
+async def test_the_migrations_make_the_tables_of_the_schema(ledger: Ledger) -> None:
+    async with ledger.database.reading() as connection:
+        assert await connection.run_sync(differences) == []
+
+
+async def test_the_head_is_the_one_that_alembic_finds() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(Path(ussd.ledger.__file__).parent / "migrations"))
+    scripts = ScriptDirectory.from_config(config)
+    assert scripts.get_current_head() == head()
+    for script in scripts.walk_revisions():
+        assert Path(script.path).name.startswith(f"{script.revision}_")
+
+
+async def test_a_database_at_the_head_stays_as_it_is(ledger: Ledger, url: str) -> None:
+    await upgrade(url)
+    assert await version(ledger.database) == head()
+
+
+async def test_four_processes_that_start_at_once_make_one_ledger(url: str, keys: Keys) -> None:
+    spawn = multiprocessing.get_context("spawn")
+    together = spawn.Barrier(4)
+    processes = [spawn.Process(target=_open, args=(url, together)) for _ in range(4)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        await asyncio.to_thread(process.join)
+    assert [process.exitcode for process in processes] == [0, 0, 0, 0]
+    async with opened(url, keys, migrate=False) as ledger:
+        assert await ledger.registry.inquire("0007569602")
+
+
+def _open(url: str, together: "multiprocessing.synchronize.Barrier") -> None:
+    async def start() -> None:
+        async with opened(url, Keys(SECRET)) as ledger:
+            await ledger.ping()
+
+    together.wait()
+    asyncio.run(start())
+
+
+async def test_where_migrating_is_off_an_empty_database_is_refused_with_the_way_out(url: str, keys: Keys) -> None:
+    if url.startswith("sqlite"):
+        Path(url.removeprefix("sqlite:///")).touch()
+    with pytest.raises(LedgerAway, match="ussd migrate"):
+        async with opened(url, keys, migrate=False):
+            pass
+    await upgrade(url)
+    async with opened(url, keys, migrate=False) as ledger:
+        await ledger.ping()
+
+
+async def test_where_migrating_is_off_no_file_is_made(sqlite_file: Path, keys: Keys) -> None:
+    with pytest.raises(LedgerAway, match="unable to open"):
+        async with opened(f"sqlite:///{sqlite_file}", keys, migrate=False):
+            pass
+    assert not sqlite_file.exists()
+
+
+async def test_a_ledger_of_a_newer_version_is_left_alone(ledger: Ledger, url: str, keys: Keys) -> None:
+    async with ledger.database.writing() as connection:
+        await connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(LedgerAway, match="newer version"):
+        async with opened(url, keys):
+            pass
+
+
+async def test_a_migration_that_fails_leaves_nothing_behind(url: str) -> None:
+    database = Database(url)
+    database.create()
+    async with database.writing() as connection:
+        await connection.exec_driver_sql("CREATE TABLE sample_lines (in_the_way INTEGER)")
+    with pytest.raises(Exception, match="sample_lines"):
+        await upgrade(url)
+    assert await version(database) is None
+    async with database.writing() as connection:
+        await connection.exec_driver_sql("DROP TABLE sample_lines")
+    await upgrade(url)
+    assert await version(database) == head()
+    await database.close()
+
+
+async def test_a_start_with_nothing_to_do_does_without_alembic(ledger: Ledger, url: str) -> None:
+    program = (
+        "import asyncio, sys; from ussd.ledger import opened; from ussd.keys import Keys\n"
+        "async def start():\n"
+        f"    async with opened({url!r}, Keys({SECRET!r})): pass\n"
+        "asyncio.run(start()); sys.exit('alembic' in sys.modules)"
+    )
+    finished = await asyncio.to_thread(subprocess.run, [sys.executable, "-c", program], check=False)
+    assert finished.returncode == 0
+
+
+async def test_sqlites_file_is_for_its_owner_only_and_keeps_what_it_is_told(sqlite_file: Path, keys: Keys) -> None:
+    async with opened(f"sqlite:///{sqlite_file}", keys) as ledger:
+        for file in sqlite_file.parent.iterdir():
+            assert stat.S_IMODE(file.stat().st_mode) == 0o600, file.name
+        async with ledger.database.reading() as connection:
+            settings = [
+                (await connection.exec_driver_sql(f"PRAGMA {name}")).scalar()
+                for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
+            ]
+    assert settings == ["wal", 2, 1, 1500]
