@@ -10,7 +10,7 @@ network's 160 octets hold.
 """
 
 from ussd.callback import Callback, Phase, Reply, WireReply, WireRequest
-from ussd.core.dial import whole
+from ussd.core.dial import MAX_DIALLED, whole
 from ussd.core.profile import Profile
 from ussd.fields import Fields, form
 
@@ -29,7 +29,7 @@ def decode(wire: WireRequest) -> Callback:
         session=fields.text("sessionId", 128, least=1),
         msisdn=fields.msisdn("phoneNumber"),
         phase=Phase.CONTINUE if typed else Phase.BEGIN,
-        dialled=whole(fields.text("serviceCode", 64, least=1)),
+        dialled=whole(fields.text("serviceCode", MAX_DIALLED, least=1)),
         typed=typed,
         accumulated=True,
     )
@@ -38,8 +38,7 @@ def decode(wire: WireRequest) -> Callback:
 
 
 def _notified(fields: Fields) -> Callback:
-    if fields.text("status", 16) not in _STATUSES:
-        fields.refuse("status", f"one of {', '.join(_STATUSES)}")
+    fields.choice("status", _STATUSES)
     callback = Callback(fields.text("sessionId", 128, least=1), fields.msisdn("phoneNumber"), Phase.ABORT)
     fields.check()
     return callback

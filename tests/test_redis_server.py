@@ -46,7 +46,7 @@ class User:
     def __init__(self, home: Path) -> None:
         environment = {**os.environ, "PYTHONPATH": str(ROOT)}
         pipe = subprocess.PIPE
-        self.process = subprocess.Popen(  # noqa: S603 - this very Python
+        self.process = subprocess.Popen(
             [sys.executable, "-c", USER, str(home)],
             stdin=pipe,
             stdout=pipe,
@@ -321,7 +321,7 @@ def test_a_server_that_does_not_start_is_an_error_with_its_last_words(
 def test_no_server_to_be_found_is_an_error_that_says_what_to_install(home: Path) -> None:
     """In a Python without the wheel, and with an empty PATH."""
     script = f"import sys; sys.path.insert(0, {str(ROOT)!r})" + USER
-    done = subprocess.run(  # noqa: S603 - this very Python
+    done = subprocess.run(
         [sys.executable, "-I", "-S", "-c", script, str(home)],
         env={"PATH": ""},
         capture_output=True,

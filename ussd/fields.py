@@ -5,7 +5,7 @@ lets a lone surrogate through; a form parser replaces broken UTF-8.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, NoReturn
 from urllib.parse import parse_qsl
 
@@ -40,6 +40,11 @@ class Fields:
     def optional(self, name: str, most: int) -> str:
         """A field that need not be there; empty where it is not."""
         return self.text(name, most) if self._given.get(name) is not None else ""
+
+    def choice(self, name: str, values: Collection[str]) -> str:
+        """A field that holds one of `values`."""
+        value = self.text(name, 64, least=1)
+        return value if not value or value in values else self.refuse(name, f"one of {', '.join(values)}")
 
     def msisdn(self, name: str) -> str:
         """A field that holds an MSISDN, as digits with country code."""

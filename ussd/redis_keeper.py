@@ -97,7 +97,7 @@ class Server:
         """Start the server where it is not there: at once the first time, and ever later where it dies of its start."""
         if self._pid and self._died():
             self._pid = 0
-            self._due = time.monotonic() + _TICK * 2 ** min(self._deaths, 6)
+            self._due = time.monotonic() + _TICK * 2 ** (min(self._deaths, 6) - 1)
         if not self._pid and time.monotonic() >= self._due:
             self._started = time.monotonic()
             self._pid = self._start()

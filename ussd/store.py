@@ -37,6 +37,7 @@ from ussd.service import Held, Request, Reused, SessionKey, StoreAway
 _PATIENCE = 0.9
 """Seconds until a call is given up, whatever it waits for."""
 _PING_PATIENCE = 0.2
+_CONNECTIONS = 64
 _FINGERPRINT = 16
 """Octets, as step.lua cuts them."""
 _Args = Sequence[str | bytes | int]
@@ -120,9 +121,9 @@ class _Client:
         """Connect to nothing yet."""
         pool = BlockingConnectionPool.from_url(
             url,
-            max_connections=64,
+            max_connections=_CONNECTIONS + 1,  # one for a ping
             timeout=0.5,
-            socket_timeout=None,  # ours is around all of a call; redis-py's, by asyncio.wait_for, may swallow a cancellation
+            socket_timeout=None,  # ours is around all of a call; redis-py's wait_for may swallow a cancellation
             socket_connect_timeout=0.5,
             retry=Retry(NoBackoff(), 0),
             health_check_interval=30,
@@ -131,17 +132,21 @@ class _Client:
         )
         self.redis = Redis.from_pool(pool)
         self.calls = 0
+        self._turns = asyncio.Semaphore(_CONNECTIONS)
+        """First come, first served: the pool serves who comes back at once before those who wait."""
 
     async def run(self, script: AsyncScript, keys: Sequence[str], args: _Args, *, again: bool) -> object:
         """Run a script, and again on a fresh connection, where `again`: the server may be back and the old one not."""
         patience = _PATIENCE / 2 if again else _PATIENCE
         try:
-            async with asyncio.timeout(patience):
-                return await script(keys, args, self.redis)
+            return await self._once(script, keys, args, patience)
         except (Disconnected, TookTooLong, TimeoutError):
             if not again:
                 raise
-        async with asyncio.timeout(patience):
+        return await self._once(script, keys, args, patience)
+
+    async def _once(self, script: AsyncScript, keys: Sequence[str], args: _Args, patience: float) -> object:
+        async with asyncio.timeout(patience), self._turns:
             return await script(keys, args, self.redis)
 
 

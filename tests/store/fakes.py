@@ -2,8 +2,6 @@
 
 import asyncio
 import random
-import shutil
-import tempfile
 
 
 class Clock:
@@ -17,40 +15,46 @@ class Clock:
 
 
 class Proxy:
-    """A way to the server on which what is sent may be late, and a reply may be the one before it again."""
+    """A way to the server by TCP, on which things are late or lost, or a reply is the one before it again."""
 
     def __init__(self, server: str) -> None:
         self._server = server.removeprefix("unix://")
-        self._folder = tempfile.mkdtemp(prefix="ussd-proxy-")
-        self._chance = random.Random(1)  # noqa: S311 - lateness is no secret
+        self._chance = random.Random(1)
         self._ways: set[asyncio.Task[None]] = set()
         self._served: set[asyncio.Task[None]] = set()
-        self.url = f"unix://{self._folder}/s"
         self.latest_ms = 0.0
         """Each way, up to this."""
         self.slipped = False
         """From now on each reply is the one that its connection gave before."""
+        self.silent = 0
+        """So many connections, the oldest, carry nothing any more."""
         self.connections = 0
 
     async def start(self) -> None:
-        self._listener = await asyncio.start_unix_server(self._serve, self.url.removeprefix("unix://"))
+        self._listener = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        port = self._listener.sockets[0].getsockname()[1]
+        self.url = f"redis://127.0.0.1:{port}"
 
     async def stop(self) -> None:
         self._listener.close()
+        await self.hang_up()
+
+    async def hang_up(self) -> None:
+        """Close all connections; new ones are welcome."""
         for way in self._ways:
             way.cancel()
         await asyncio.gather(*self._served)
-        shutil.rmtree(self._folder)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
+        number = self.connections
         this = asyncio.current_task()
         assert this
         self._served.add(this)
         server_reader, server_writer = await asyncio.open_unix_connection(self._server)
         ways = {
-            asyncio.create_task(self._carry(reader, server_writer, replies=False)),
-            asyncio.create_task(self._carry(server_reader, writer, replies=True)),
+            asyncio.create_task(self._carry(number, reader, server_writer, replies=False)),
+            asyncio.create_task(self._carry(number, server_reader, writer, replies=True)),
         }
         self._ways |= ways
         _, open_still = await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
@@ -62,9 +66,13 @@ class Proxy:
         for end in (writer, server_writer):
             end.close()
 
-    async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, replies: bool) -> None:
+    async def _carry(
+        self, number: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, replies: bool
+    ) -> None:
         before = b""
         while piece := await reader.read(65536):
             await asyncio.sleep(self._chance.uniform(0, self.latest_ms) / 1000)
+            if number <= self.silent:
+                continue
             writer.write(before if replies and self.slipped and before else piece)
             before = piece

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from redis.asyncio import Redis
 
+from tests.store.fakes import Proxy
 from ussd.callback import Reply
 from ussd.core.session import Session
 from ussd.redis_server import own_server
@@ -100,7 +101,7 @@ async def test_steps_acknowledged_before_a_kill_are_found_after_it(
 ) -> None:
     store, clock = open_store(frail), asyncio.get_running_loop().time
     subscribers = [Subscriber(store, replace(key, session=f"s-{number}"), session) for number in range(8)]
-    calls = [asyncio.create_task(one.call(clock() + 1.2)) for one in subscribers]
+    calls = [asyncio.create_task(one.call(clock() + 1.8)) for one in subscribers]
     for _ in range(2):
         await asyncio.sleep(0.3)
         os.kill(await pid(frail), signal.SIGKILL)
@@ -213,7 +214,38 @@ async def test_a_server_that_forgets_its_scripts_is_told_them_again(
         assert await store.recall(key, held.dropped) == session
 
 
-async def test_a_hundred_lines_at_once_share_the_pool(store: RedisStore, key: SessionKey, session: Session) -> None:
-    lines = [replace(key, msisdn=f"98912{number:07}") for number in range(300)]
-    calls = (store.commit(line, Request("1", ""), 0, session, Reply(line.msisdn, False), offer=True) for line in lines)
-    assert [reply.text for reply in await asyncio.gather(*calls)] == [line.msisdn for line in lines]
+async def test_connections_that_the_other_side_closed_are_replaced(
+    open_store: Callable[..., RedisStore], proxy: Proxy, key: SessionKey, session: Session
+) -> None:
+    store = open_store(proxy.url)
+    lines = [replace(key, session=f"s-{number}") for number in range(20)]
+    for version in range(3):
+        request = Request(f"{version}", "")
+        steps = (store.commit(line, request, version, session, SHOWN, offer=False) for line in lines)
+        assert await asyncio.gather(*steps) == [SHOWN] * len(lines)
+        await proxy.hang_up()
+
+
+async def test_connections_that_died_without_a_word_cost_time_and_no_screen(
+    open_store: Callable[..., RedisStore], proxy: Proxy, key: SessionKey, session: Session
+) -> None:
+    store = open_store(proxy.url)
+    await asyncio.gather(*(store.load(key, Request("1", ""), "") for _ in range(20)))
+    proxy.silent = proxy.connections
+    for _ in range(20):
+        began = time.monotonic()
+        version = (await store.load(key, Request("next", ""), "")).version
+        await store.commit(key, Request(f"{version}", ""), version, session, SHOWN, offer=False)
+        assert time.monotonic() - began < 1
+
+
+async def test_more_lines_than_connections_all_get_their_turn(
+    store: RedisStore, key: SessionKey, session: Session
+) -> None:
+    async def call(line: SessionKey) -> None:
+        for number in range(40):
+            request, reply = Request(f"{number}", ""), Reply(f"{line.msisdn} {number}", ends=False)
+            assert (await store.load(line, request, "")).version == number
+            assert await store.commit(line, request, number, session, reply, offer=True) == reply
+
+    await asyncio.gather(*(call(replace(key, msisdn=f"98912{number:07}")) for number in range(100)))

@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import Coroutine
+from collections.abc import Awaitable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -59,8 +59,11 @@ class StoreMachine(RuleBasedStateMachine):
         self.run(self.redis.aclose())
         self.runner.close()
 
-    def run(self, waiting: Coroutine[object, object, T]) -> T:
-        return self.runner.run(waiting)
+    def run(self, waiting: Awaitable[T]) -> T:
+        async def wait() -> T:
+            return await waiting
+
+        return self.runner.run(wait())
 
     def fresh(self) -> int:
         self.count += 1

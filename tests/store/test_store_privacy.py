@@ -1,6 +1,7 @@
 """Nothing of a person can be read in the server's memory, its files or its log."""
 
 from pathlib import Path
+from typing import cast
 
 import pytest
 from redis.asyncio import Redis
@@ -41,12 +42,12 @@ async def used(store: RedisStore) -> RedisStore:
 
 
 async def test_no_key_and_no_value_holds_anything_of_a_person(used: RedisStore, redis: Redis) -> None:
-    names = await redis.keys("*")
+    names = cast(list[bytes], await redis.keys("*"))
     assert len({name.split(b":")[2] for name in names}) == 3
     for name in names:
         kind = await redis.type(name)
         held = await redis.hgetall(name) if kind == b"hash" else {b"": await redis.get(name)}
-        seen = b"\0".join([name, await redis.dump(name), *held, *held.values()])
+        seen = b"\0".join(map(bytes, [name, await redis.dump(name), *held, *held.values()]))
         assert not [canary for canary in CANARIES if canary in seen]
 
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import replace
+from typing import cast
 
 import pytest
 from redis.asyncio import Redis
@@ -144,11 +145,11 @@ async def test_a_late_callback_gets_the_reply_that_ended(store: RedisStore, key:
 
 
 async def test_an_ended_session_keeps_no_answers(
-    store: RedisStore, key: SessionKey, session: Session, redis: Redis
+    store: RedisStore, key: SessionKey, session: Session, redis: Redis, keys: Keys
 ) -> None:
     await step(store, key, session, "1")
     await step(store, key, session, "2", BYE)
-    assert b"body" not in await redis.hgetall(await only(redis, store, key, "s"))
+    assert b"body" not in await redis.hgetall(await only(redis, keys, key, "s"))
 
 
 async def test_an_ended_session_can_begin_again(store: RedisStore, key: SessionKey, session: Session) -> None:
@@ -176,21 +177,21 @@ async def test_a_session_without_ids_begins_again_after_it_is_gone(
 
 
 async def test_everything_goes_when_its_time_is_over(
-    open_store: Callable[..., RedisStore], server: str, key: SessionKey, session: Session, redis: Redis
+    open_store: Callable[..., RedisStore], server: str, key: SessionKey, session: Session, redis: Redis, keys: Keys
 ) -> None:
     store = open_store(server, lifetimes=Lifetimes(session=30, replies=60, ended=50, dropped=20))
     await step(store, key, session, "1", offer=True)
     await step(store, replace(key, session="s-2"), session, "1", BYE)
-    assert len(await redis.keys(f"{prefix(store, key)}:*")) == 5
+    assert len(await redis.keys(f"{prefix(keys, key)}:*")) == 5
     await asyncio.sleep(0.1)
-    assert await redis.keys(f"{prefix(store, key)}:*") == []
+    assert await redis.keys(f"{prefix(keys, key)}:*") == []
 
 
 async def test_the_default_lifetimes_are_those_of_the_design(
-    store: RedisStore, key: SessionKey, session: Session, redis: Redis
+    store: RedisStore, key: SessionKey, session: Session, redis: Redis, keys: Keys
 ) -> None:
     async def seconds(kind: str) -> int:
-        return round(await redis.pttl(await only(redis, store, key, kind)) / 1000)
+        return round(await redis.pttl(await only(redis, keys, key, kind)) / 1000)
 
     await step(store, key, session, "1", offer=True)
     assert [await seconds(kind) for kind in "srd"] == [180, 780, 120]
@@ -265,13 +266,13 @@ async def test_another_secret_finds_nothing(
 
 
 async def test_what_cannot_be_opened_counts_as_absent(
-    store: RedisStore, key: SessionKey, session: Session, redis: Redis
+    store: RedisStore, key: SessionKey, session: Session, redis: Redis, keys: Keys
 ) -> None:
     await step(store, key, session, "1", offer=True)
-    await redis.hset(await only(redis, store, key, "s"), "body", b"damaged")
-    replies = await only(redis, store, key, "r")
+    await redis.hset(await only(redis, keys, key, "s"), "body", b"damaged")
+    replies = await only(redis, keys, key, "r")
     for name, reply in (await redis.hgetall(replies)).items():
-        await redis.hset(replies, name, reply[:-1] + b"?")
+        await redis.hset(replies, name, reply[:-1])
     held = await store.load(key, Request("1", "content of 1"), session.code)
     assert (held.version, held.session, held.answered) == (1, None, None)
     assert await store.recall(key, held.dropped) is None
@@ -282,7 +283,7 @@ async def test_a_session_in_an_older_form_counts_as_absent(
     store: RedisStore, key: SessionKey, session: Session, redis: Redis, keys: Keys
 ) -> None:
     await step(store, key, session, "1")
-    name = await only(redis, store, key, "s")
+    name = await only(redis, keys, key, "s")
     seal = keys.seal("subscriber", key.gateway, key.msisdn)
     older = seal.close(b'["*4*1420#","main"]', b"session " + name.rpartition(b":")[2])
     await redis.hset(name, "body", older)
@@ -290,13 +291,13 @@ async def test_a_session_in_an_older_form_counts_as_absent(
 
 
 async def test_a_value_opens_only_in_its_place(
-    store: RedisStore, key: SessionKey, session: Session, redis: Redis
+    store: RedisStore, key: SessionKey, session: Session, redis: Redis, keys: Keys
 ) -> None:
     mine, other = replace(key, session="s-1"), replace(key, session="s-2")
     await step(store, mine, session, "1")
-    source = await only(redis, store, key, "s")
+    source = await only(redis, keys, key, "s")
     await step(store, other, session, "1")
-    target = next(name for name in await redis.keys(f"{prefix(store, key)}:s:*") if name != source)
+    target = next(name for name in await redis.keys(f"{prefix(keys, key)}:s:*") if name != source)
     await redis.hset(target, "body", await redis.hget(source, "body"))
     assert (await store.load(mine, Request("2", ""), "")).session == session
     assert (await store.load(other, Request("2", ""), "")).session is None
@@ -309,11 +310,11 @@ async def test_text_of_any_kind_comes_back_as_it_went(store: RedisStore, key: Se
         assert (await store.load(key, Request(f"{number} {text}", f"content of {number} {text}"), "")).answered == reply
 
 
-def prefix(store: RedisStore, key: SessionKey) -> str:
-    return f"ussd:{{{store._keys.name('subscriber', key.gateway, key.msisdn)}}}"
+def prefix(keys: Keys, key: SessionKey) -> str:
+    return f"ussd:{{{keys.name('subscriber', key.gateway, key.msisdn)}}}"
 
 
-async def only(redis: Redis, store: RedisStore, key: SessionKey, kind: str) -> bytes:
+async def only(redis: Redis, keys: Keys, key: SessionKey, kind: str) -> bytes:
     """The one key of a kind that the line has."""
-    [name] = await redis.keys(f"{prefix(store, key)}:{kind}:*")
-    return name
+    [name] = await redis.keys(f"{prefix(keys, key)}:{kind}:*")
+    return cast(bytes, name)

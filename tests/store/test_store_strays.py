@@ -27,20 +27,18 @@ async def test_a_reply_that_slipped_is_not_read_and_its_connection_not_used_agai
     open_store: Callable[..., RedisStore], proxy: Proxy, key: SessionKey
 ) -> None:
     store = open_store(proxy.url)
-    for number in range(2):
-        await store.commit(
-            line(key, number), Request("1", ""), 0, own(line(key, number)), Reply("1", False), offer=True
-        )
+    lines = [line(key, number) for number in range(2)]
+    for one in lines:
+        await store.commit(one, Request("1", ""), 0, own(one), Reply("1", False), offer=True)
     before = proxy.connections
     proxy.slipped = True
     with pytest.raises(StoreAway, match="another request"):
-        await store.load(line(key, 0), Request("2", ""), "")
+        await store.load(lines[0], Request("2", ""), "")
     with pytest.raises(StoreAway, match="another request"):
-        await store.commit(line(key, 0), Request("2", ""), 1, own(line(key, 0)), Reply("2", False), offer=True)
+        await store.commit(lines[0], Request("2", ""), 1, own(lines[0]), Reply("2", False), offer=True)
     proxy.slipped = False
-    for number in range(2):
-        held = await store.load(line(key, number), Request("3", ""), "")
-        assert held.session == own(line(key, number))
+    for one in lines:
+        assert (await store.load(one, Request("3", ""), "")).session == own(one)
     assert proxy.connections > before
 
 
@@ -72,7 +70,7 @@ async def test_calls_under_way_on_a_slipping_server_get_their_own_or_nothing(
 async def test_a_storm_of_cancelled_calls_mixes_nothing_up_and_uses_nothing_up(
     open_store: Callable[..., RedisStore], proxy: Proxy, key: SessionKey
 ) -> None:
-    store, chance = open_store(proxy.url), random.Random(7)  # noqa: S311 - it draws instants
+    store, chance = open_store(proxy.url), random.Random(7)
     proxy.latest_ms = 4
     lines = [line(key, number) for number in range(24)]
     cancelled = answered = 0

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 
 from ussd.core.inputs import rule
 from ussd.core.machine import moves
-from ussd.core.menu import Ask, Choose, End, LookUp, Menu, Words, placeholders, texts
+from ussd.core.menu import PLACEHOLDER, Ask, Choose, End, LookUp, Menu, Words, placeholders, texts
 from ussd.core.profile import Profile
-from ussd.core.text import fits, fold_out
+from ussd.core.text import fits, fold_in, fold_out
 
 Loc = tuple[str | int, ...]
 UNAVAILABLE = "unavailable"
 """The outcome of a backend that did not answer, or not in time; every lookup must say where it leads."""
+_EMPTY = "may come out as an empty screen: it has no words of its own"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ class Finding:
 
 def findings(menu: Menu, contracts: Mapping[str, Contract]) -> list[Finding]:
     """Everything wrong with a menu whose shape is right."""
-    found = [*_links(menu), *_rules(menu), *_keys(menu), *_lookups(menu, contracts), *_braces(menu)]
+    found = [*_links(menu), *_rules(menu), *_keys(menu), *_lookups(menu, contracts), *_braces(menu), *_blank(menu)]
     if not found:
         found = [*_unreached(menu), *_endless(menu), *_waiting_in_circles(menu), *_unbound(menu, contracts)]
     return found
@@ -40,12 +41,16 @@ def findings(menu: Menu, contracts: Mapping[str, Contract]) -> list[Finding]:
 
 def word_findings(words: Words) -> list[Finding]:
     """The shared screens are shown when all else fails, so each of them must fit one screen as it is."""
-    screens = ("go_on", "too_many", "ended", "expired", "unknown_code", "apology")
-    return [
-        Finding((name,), "does not fit one screen of 160 octets")
-        for name in screens
-        if not fits(fold_out(getattr(words, name), Profile()), Profile())
-    ]
+    names = ("too_many", "ended", "expired", "unknown_code", "apology")
+    screens = {name: str(getattr(words, name)) for name in names}
+    screens["go_on"] = f"{words.go_on}\n1-{words.go_on_yes}\n2-{words.go_on_no}"
+    found = [Finding((name,), _EMPTY) for name, text in screens.items() if not _visible(text)]
+    for name, text in screens.items():
+        if not fits(fold_out(text, Profile()), Profile()):
+            found.append(Finding((name,), "does not fit one screen of 160 octets"))
+    if words.back_key == words.home_key:
+        found.append(Finding(("home_key",), f"the key {words.home_key} is the one that goes back"))
+    return found
 
 
 def _links(menu: Menu) -> Iterator[Finding]:
@@ -104,6 +109,17 @@ def _braces(menu: Menu) -> Iterator[Finding]:
                 bare = bare.replace(f"{{{placeholder}}}", "")
             if "{" in bare or "}" in bare:
                 yield Finding(("screens", name, *loc), "a brace that belongs to no placeholder such as {tracking_code}")
+
+
+def _blank(menu: Menu) -> Iterator[Finding]:
+    """A screen without options shows its text alone, and what a placeholder stands for may be nothing."""
+    for name, screen in menu.screens.items():
+        if not isinstance(screen, Choose):
+            yield from (Finding(("screens", name, *loc), _EMPTY) for loc, text in texts(screen) if not _visible(text))
+
+
+def _visible(text: str) -> str:
+    return fold_in(PLACEHOLDER.sub("", text))
 
 
 def _unreached(menu: Menu) -> Iterator[Finding]:

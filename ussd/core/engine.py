@@ -84,6 +84,7 @@ class Engine:
         self._moves = moves
         self._wording = Wording(menu, profile)
         self._rules = {name: _rule(screen) for name, screen in menu.screens.items() if isinstance(screen, Ask)}
+        self._pinned = {name: _pinned(screen) for name, screen in menu.screens.items() if isinstance(screen, Choose)}
 
     def start(self) -> Session:
         """A session that nothing has happened in."""
@@ -92,13 +93,12 @@ class Engine:
     def holds(self, session: Session) -> bool:
         """Whether a stored session can go on here: its menu may have changed since."""
         screen = self.menu.screens.get(session.screen)
-        known = session.answers.keys() | session.facts.keys()
-        return screen is not None and not isinstance(screen, LookUp) and self._wording.wants[session.screen] <= known
+        return screen is not None and not isinstance(screen, LookUp) and self._wording.has(session)
 
     def shown(self, session: Session) -> Show | Finish:
         """What the subscriber of `session` reads now."""
         if session.mistakes >= MAX_MISTAKES:
-            return Finish(self._wording.folded(self.menu.words.too_many))
+            return Finish(self._wording.last(self.menu.words.too_many))
         shown = self._wording.page(session)
         screen = self.menu.screens[session.screen]
         ends = isinstance(screen, End) and not shown.next_key and not session.offered
@@ -106,16 +106,17 @@ class Engine:
 
     def step(self, session: Session, event: Event) -> tuple[Session, Effect]:
         """Advance `session` by one event, and say what the world outside must do next. Raises IllegalStep."""
-        match event, self.menu.screens[session.screen]:
+        match event, self.menu.screens.get(session.screen):
             case Dialled(), _:
                 return self._settle(self._dialled(session, event))
             case Typed(text, more), Choose() | Ask() | End():
-                return self._settle(replace(self._heard(session, text), waiting=more))
+                heard = self._heard(session, text)
+                return self._settle(replace(heard, waiting=more) if more else heard)
             case LookedUp(outcome, facts), LookUp():
                 known = replace(session, facts={**session.facts, **facts})
                 return self._settle(self._moved(known, outcome))
             case Ended(), _:
-                return session, Finish(self._wording.folded(self.menu.words.ended))
+                return session, Finish(self._wording.last(self.menu.words.ended))
             case _:
                 raise IllegalStep(f"{type(event).__name__} on {session.screen}")
 
@@ -127,7 +128,11 @@ class Engine:
 
     def _worth_offering(self, dropped: Session) -> bool:
         """To go on from the first screen is what dialling does anyway."""
-        return self.holds(dropped) and (dropped.screen, dropped.at) != (self.menu.start, TOP)
+        can_ask = self.menu.resume != "ask" or self._wording.can_offer
+        return can_ask and not self._at_start(dropped) and self.holds(dropped)
+
+    def _at_start(self, session: Session) -> bool:
+        return (session.screen, session.at) == (self.menu.start, TOP)
 
     def _settle(self, session: Session) -> tuple[Session, Effect]:
         """Feed what the dial string still holds, until a screen takes no more of it or must wait for a backend."""
@@ -139,7 +144,7 @@ class Engine:
                 known = {**session.answers, **session.facts}
                 return session, Fetch(backend, {name: known[name] for name in names})
             case _:
-                return replace(session, waiting=()), self.shown(session)
+                return replace(session, waiting=()) if session.waiting else session, self.shown(session)
 
     def _takes_dialled(self, session: Session) -> bool:
         match self.menu.screens[session.screen]:
@@ -161,13 +166,14 @@ class Engine:
             moved = replace(_left(session), at=shown.next)
         else:
             moved = self._answered(session, text, shown) or self._back(session, text)
-        return replace(moved, mistakes=0) if moved else replace(session, mistakes=session.mistakes + 1)
+        if moved is None:
+            return replace(session, mistakes=session.mistakes + 1)
+        return replace(moved, mistakes=0) if moved.mistakes else moved
 
     def _answered(self, session: Session, text: str, shown: Page) -> Session | None:
         match self.menu.screens[session.screen]:
-            case Choose(options=options):
-                pinned = {one.key: place for place, one in enumerate(options) if one.key}
-                place = shown.options.get(text, pinned.get(text))
+            case Choose():
+                place = shown.options.get(text, self._pinned[session.screen].get(text))
                 return None if place is None else self._moved(_left(session), option(place))
             case Ask(save_as=name):
                 value = self._rules[session.screen](text)
@@ -183,19 +189,26 @@ class Engine:
         return replace(session, screen=self._moves.to(session.screen, trigger), at=TOP)
 
     def _back(self, session: Session, text: str) -> Session | None:
-        """`0` goes back a page, then a screen; `00` to the start."""
+        """`0` goes back a page, then a screen, and in the end to the start; `00` goes there at once."""
         words = self.menu.words
-        if not session.behind or text not in (words.back_key, words.home_key):
+        if text not in (words.back_key, words.home_key) or (self._at_start(session) and not session.behind):
             return None
-        if text == words.home_key:
-            return self._anew(session)
-        *behind, (screen, at) = session.behind
-        return replace(session, screen=screen, at=at, behind=tuple(behind))
+        for left in reversed(range(len(session.behind) if text == words.back_key else 0)):
+            screen, at = session.behind[left]
+            back = replace(session, screen=screen, at=at, behind=session.behind[:left])
+            if self.holds(back):
+                return back
+        return self._anew(session)
 
 
 def _left(session: Session) -> Session:
     """The session with the page that is shown now put behind it."""
     return replace(session, behind=(*session.behind, (session.screen, session.at))[-MAX_BEHIND:])
+
+
+def _pinned(screen: Choose) -> Mapping[str, int]:
+    """The keys that mean the same on every page of a screen."""
+    return {one.key: place for place, one in enumerate(screen.options) if one.key}
 
 
 def _rule(screen: Ask) -> Rule:

@@ -62,7 +62,7 @@ class Moves:
         cursor = _Cursor(screen)
         try:
             self._machine.events[trigger].trigger(cursor)
-        except (KeyError, MachineError):
+        except (KeyError, ValueError, MachineError):  # no such trigger, no such screen, not from there
             raise IllegalStep(f"{trigger} from {screen}") from None
         return cursor.screen
 

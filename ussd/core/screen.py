@@ -10,22 +10,29 @@ from itertools import islice
 
 from ussd.core.profile import Profile
 from ussd.core.session import TOP, Place
-from ussd.core.text import cut, fits
+from ussd.core.text import cut, fits, fold_out
 
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """A whole screen, its placeholders filled in and its letters folded, before it is cut into pages."""
+    """A whole screen, its placeholders filled in and its letters folded, before it is cut into pages.
+
+    Text and labels have no white space at their ends: a page of nothing else would be an empty one.
+    """
 
     text: str
     next_word: str
     labels: tuple[str, ...] = ()
     pinned: tuple[str | None, ...] = ()
     """The key of each option that has one of its own, on every page."""
-    foot: tuple[str, ...] = ()
-    """Lines at the end of every page: the ways back."""
+    foot: tuple[tuple[str, str], ...] = ()
+    """Keys and words at the end of every page: the ways back."""
     note: str = ""
     """What was wrong with the last answer."""
+
+    def has(self, at: Place) -> bool:
+        """Whether anything is left to show at a place."""
+        return at.text < len(self.text) or at.option < len(self.labels)
 
     def numbers(self) -> Iterator[str]:
         """1, 2, 3 ... without those that are pinned anywhere on the screen, so that no key means two things."""
@@ -56,9 +63,14 @@ def page(content: Content, at: Place, profile: Profile) -> Page:
     bare = replace(content, foot=())
     for version in (content, bare, replace(bare, note="")):
         laid = _noted(version, at, profile) if version.note else _laid_out(version, at, profile)
-        if fits(laid.text, profile):
+        if fits(laid.text, profile) and not (version.foot and _starved(version, at, laid)):
             break
     return laid
+
+
+def _starved(content: Content, at: Place, laid: Page) -> bool:
+    """Whether a page has no room for an option that belongs on it."""
+    return not laid.options and at.option < len(content.labels) and (at == TOP or laid.next.label > 0)
 
 
 def _noted(content: Content, at: Place, profile: Profile) -> Page:
@@ -74,28 +86,28 @@ def _noted(content: Content, at: Place, profile: Profile) -> Page:
 def _laid_out(content: Content, at: Place, profile: Profile) -> Page:
     """Everything that is left, if one screen holds it; else as much as fits above the next line."""
     rest, left = content.text[at.text :], len(content.labels) - at.option
-    whole = _page(content, at, rest, left, None)
+    whole = _page(content, at, rest, left, None, profile)
     if fits(whole.text, profile):
         return whole
 
     def holds(text: str, shown: int) -> bool:
-        return fits(_page(content, at, text, shown, TOP).text, profile)
+        return fits(_page(content, at, text, shown, TOP, profile).text, profile)
 
     # Page one always shows an option, even where its text goes on behind the next line.
     least = 1 if at == TOP and left and holds(cut(rest, lambda text: holds(text, 1))[0], 1) else 0
     if not holds(rest, least):
         text, end = cut(rest, lambda text: holds(text, least))
-        return _page(content, at, text, least, Place(at.text + end, at.option + least))
+        return _page(content, at, text, least, Place(at.text + end, at.option + least), profile)
     shown = least
     while shown < left and holds(rest, shown + 1):
         shown += 1
     if shown or rest:
-        return _page(content, at, rest, shown, Place(len(content.text), at.option + shown))
+        return _page(content, at, rest, shown, Place(len(content.text), at.option + shown), profile)
     label, end = cut(content.labels[at.option][at.label :], lambda text: holds(text, 0))
-    return _page(content, at, label, 0, Place(at.text, at.option, at.label + end))
+    return _page(content, at, label, 0, Place(at.text, at.option, at.label + end), profile)
 
 
-def _page(content: Content, at: Place, text: str, shown: int, following: Place | None) -> Page:
+def _page(content: Content, at: Place, text: str, shown: int, following: Place | None, profile: Profile) -> Page:
     """The page with `text` and `shown` options, numbered, and a next line where anything follows."""
     lines = [line for line in (content.note, text) if line]
     numbers = content.numbers()
@@ -103,9 +115,14 @@ def _page(content: Content, at: Place, text: str, shown: int, following: Place |
     for place, label in islice(enumerate(content.labels), at.option, at.option + shown):
         key = content.pinned[place] or next(numbers)
         options[key] = place
-        lines.append(f"{key}-{label[at.label :] if place == at.option else label}")
+        lines.append(_line(key, label[at.label :] if place == at.option else label, profile))
     next_key = next(numbers) if following else ""
     if next_key:
-        lines.append(f"{next_key}-{content.next_word}")
-    lines += (line for line in content.foot if line.partition("-")[0] not in options)
+        lines.append(_line(next_key, content.next_word, profile))
+    taken = {*content.pinned, *options, next_key}
+    lines += (_line(key, word, profile) for key, word in content.foot if key not in taken)
     return Page("\n".join(lines), options, next_key, following or TOP)
+
+
+def _line(key: str, word: str, profile: Profile) -> str:
+    return f"{fold_out(key, profile)}-{word}"

@@ -43,7 +43,7 @@ class Session:
     """Answers of the dial string that are not fed yet. Empty wherever a session is stored."""
 
     def dumps(self) -> bytes:
-        """The stored form, JSON in UTF-8."""
+        """The stored form, JSON in UTF-8; a lone surrogate in a fact passes through it, as it does on the way back."""
         return json.dumps(
             [
                 self.code,
@@ -59,7 +59,7 @@ class Session:
             ],
             ensure_ascii=False,
             separators=(",", ":"),
-        ).encode()
+        ).encode(errors="surrogatepass")
 
     @classmethod
     def loads(cls, stored: bytes) -> "Session":

@@ -7,7 +7,7 @@ from ussd.core.menu import PLACEHOLDER, Ask, Choose, End, LookUp, Menu, placehol
 from ussd.core.profile import Profile
 from ussd.core.screen import Content, Page, page
 from ussd.core.session import TOP, Place, Session
-from ussd.core.text import fold_out, printable
+from ussd.core.text import cut, fits, fold_out, printable
 
 GO_ON, START_ANEW = "1", "2"
 """The keys of the question whether to go on with a dropped session."""
@@ -19,28 +19,45 @@ class Wording:
     def __init__(self, menu: Menu, profile: Profile) -> None:
         """Pages that hold nobody's answers are laid out once and kept: a menu has few of them."""
         self.menu, self.profile = menu, profile
-        self.wants = {name: _wants(screen) for name, screen in menu.screens.items()}
+        self._wants = {name: _wants(screen) for name, screen in menu.screens.items()}
         self._pages: dict[tuple[str, Place, bool, int], Page] = {}
+        self.can_offer = not self._offer("").next_key
 
     def page(self, session: Session) -> Page:
         """The page that the subscriber of `session` reads."""
         if session.offered:
-            return page(self._offer(session), TOP, self.profile)
-        if self.wants[session.screen]:
+            return self._offer(self.menu.words.wrong_key if session.mistakes else "")
+        if self._wants[session.screen]:
             return page(self._content(session), session.at, self.profile)
         key = (session.screen, session.at, session.mistakes > 0, min(len(session.behind), 2))
         if key not in self._pages:
             self._pages[key] = page(self._content(session), session.at, self.profile)
         return self._pages[key]
 
-    def folded(self, text: str) -> str:
-        """A text as the handsets of this line show it."""
+    def has(self, session: Session) -> bool:
+        """Whether the screen of `session` can be filled in, and has anything left to show at its place."""
+        if not self._wants[session.screen] <= session.answers.keys() | session.facts.keys():
+            return False
+        return session.at == TOP or self._content(session).has(session.at)
+
+    def last(self, text: str) -> str:
+        """A screen that nothing follows, and that no menu writes; its beginning on a line too narrow for it."""
+        folded = self._folded(text).strip()
+        return folded if fits(folded, self.profile) else cut(folded, lambda some: fits(some, self.profile))[0]
+
+    def _folded(self, text: str) -> str:
         return fold_out(text, self.profile)
 
-    def _offer(self, session: Session) -> Content:
+    def _offer(self, note: str) -> Page:
+        """The question whether to go on. Its keys are fixed, so it is one page; a narrow line goes without its text."""
         words = self.menu.words
-        note = words.wrong_key if session.mistakes else ""
-        return self._fold(Content(words.go_on, words.next, (words.go_on_yes, words.go_on_no), (None, None), note=note))
+        labels = (words.go_on_yes, words.go_on_no)
+        content = self._fold(Content(words.go_on, words.next, labels, (None, None), note=note))
+        for version in (content, replace(content, text=""), replace(content, text="", note="")):
+            laid = page(version, TOP, self.profile)
+            if not laid.next_key:
+                break
+        return laid
 
     def _content(self, session: Session) -> Content:
         words, known = self.menu.words, {**session.answers, **session.facts}
@@ -59,20 +76,21 @@ class Wording:
                 raise AssertionError(f"the lookup {session.screen} is never shown")
         return self._fold(content if session.mistakes else replace(content, note=""))
 
-    def _foot(self, session: Session) -> tuple[str, ...]:
+    def _foot(self, session: Session) -> tuple[tuple[str, str], ...]:
         """The ways back. One step behind the start both keys lead to the same screen, and one line says so."""
         words = self.menu.words
-        lines = (f"{words.back_key}-{words.back}", f"{words.home_key}-{words.home}")
-        return lines[: len(session.behind)]
+        if (session.screen, session.at) == (self.menu.start, TOP):
+            return ()
+        return ((words.back_key, words.back), (words.home_key, words.home))[: len(session.behind)]
 
     def _fold(self, content: Content) -> Content:
         return replace(
             content,
-            text=self.folded(content.text),
-            next_word=self.folded(content.next_word),
-            labels=tuple(map(self.folded, content.labels)),
-            foot=tuple(map(self.folded, content.foot)),
-            note=self.folded(content.note),
+            text=self._folded(content.text).strip(),
+            next_word=self._folded(content.next_word),
+            labels=tuple(self._folded(label).strip() for label in content.labels),
+            foot=tuple((key, self._folded(word)) for key, word in content.foot),
+            note=self._folded(content.note),
         )
 
 

@@ -11,12 +11,15 @@ from pathlib import Path
 
 from sqlalchemy import Table
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError
+from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from ussd.backends import LedgerAway
 from ussd.ledger import engines
+
+_START = 30.0
+"""Seconds to wait at a start for another process that writes the same."""
 
 # A host and a name that can be told apart from user and password beyond doubt; anything else is not repeated at all.
 _SAYABLE = re.compile(r"(?:[^@/?#]*@)?([A-Za-z0-9.,:_\[\]-]*/[A-Za-z0-9_-]*)(?:\?.*)?", re.DOTALL)
@@ -31,10 +34,11 @@ class Database:
     """One database, and its connections."""
 
     def __init__(self, url: str, *, patience: float | None = None) -> None:
-        """Connect to nothing yet. `url`: `sqlite:///path`, or `postgresql://` as libpq has it; else ValueError.
+        """Connect to nothing yet. `url`: `sqlite:///path`, or `postgresql://` as libpq has it; else LedgerAway.
 
         `patience`: seconds to wait for a lock or a statement, where the usual is too little.
         """
+        self._url = url
         scheme, _, rest = url.partition("://")
         self._file: Path | None = None
         match scheme.partition("+")[0]:
@@ -47,7 +51,7 @@ class Database:
                 self._name = f"PostgreSQL at {sayable[1]}" if sayable else "PostgreSQL"
                 self._engine = engines.postgresql(f"postgresql://{rest}", patience or engines.STATEMENT)
             case _:
-                raise ValueError("the ledger's URL is sqlite:///path or postgresql://user@host/name")
+                raise LedgerAway("the ledger's URL is sqlite:///path or postgresql://user@host/name")
         self._writer = self._engine.execution_options(**{engines.WRITES: True})
 
     @property
@@ -69,11 +73,28 @@ class Database:
             async with self._writer.begin() as connection:
                 yield connection
 
+    @asynccontextmanager
+    async def patient(self) -> AsyncIterator["Database"]:
+        """The same database for what is written at a start, when many processes may be about the same."""
+        database = Database(self._url, patience=_START)
+        try:
+            yield database
+        finally:
+            await database.close()
+
     def create(self) -> None:
         """Make SQLite's file where there is none, for its owner's eyes only."""
         with self._answering():
             if self._file is not None:
                 self._file.touch(mode=0o600)
+
+    @contextmanager
+    def opening(self) -> Iterator[None]:
+        """Turn every fault of the database into LedgerAway: a right that is not granted, a setting it does not know."""
+        try:
+            yield
+        except SQLAlchemyError as fault:
+            raise self.away(fault) from fault
 
     def away(self, why: str | Exception) -> LedgerAway:
         """A LedgerAway that names this database, and says why in one line that holds no credentials and no values."""

@@ -1,6 +1,8 @@
 """How each database is connected to: SQLite through aiosqlite, PostgreSQL through asyncpg."""
 
+import errno
 import os
+import stat
 from functools import partial
 from pathlib import Path
 
@@ -52,10 +54,19 @@ def sqlite(file: Path, patience: float) -> AsyncEngine:
     engine = create_async_engine(
         url, connect_args=arguments, hide_parameters=True, max_overflow=0, pool_timeout=_CONNECT
     )
+    event.listen(engine.sync_engine, "do_connect", partial(_refuse_what_cannot_be_opened, file))
     event.listen(engine.sync_engine, "connect", partial(_prepare, file))
     event.listen(engine.sync_engine, "checkout", partial(_refuse_if_moved, file))
     event.listen(engine.sync_engine, "begin", _begin)
     return engine
+
+
+def _refuse_what_cannot_be_opened(file: Path, *_: object) -> None:
+    # SQLite says "unable to open" to all of these, and a thread of aiosqlite that fails to open may outlive the loop.
+    if stat.S_ISDIR(file.stat().st_mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    if not os.access(file, os.R_OK | os.W_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
 
 def _prepare(file: Path, connection: DBAPIConnection, entry: ConnectionPoolEntry) -> None:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from sqlalchemy import literal, select
-from sqlalchemy.exc import SQLAlchemyError
 
 from ussd.keys import Keys
 from ussd.ledger.database import Database
@@ -38,15 +37,13 @@ def utc_now() -> datetime:
 async def opened(url: str, keys: Keys, *, migrate: bool = True, clock: Clock = utc_now) -> AsyncIterator[Ledger]:
     """Open the ledger at `sqlite:///path` or `postgresql://…`, migrated and with its samples; close it after use.
 
-    Raises LedgerAway, which says in one line what is wrong, without the URL's credentials; ValueError for other URLs.
+    Raises LedgerAway, which says in one line what is wrong, without the URL's credentials.
     """
     database = Database(url)
     try:
-        try:
-            await ensure(database, url, migrate=migrate)
+        with database.opening():
+            await ensure(database, migrate=migrate)
             await plant(database, keys)
-        except SQLAlchemyError as fault:  # a right that is not granted, a setting that is not known
-            raise database.away(fault) from fault
         ledger = Ledger(database, Tracker(database, keys, clock), SampleRegistry(database, keys))
         try:
             yield ledger

@@ -11,24 +11,19 @@ from sqlalchemy import Connection, inspect, text
 from ussd.ledger.database import Database
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
-_PATIENCE = 30.0
-"""Seconds to wait for another process that migrates."""
 _LOCK = 0x75737364
 """The number of our advisory lock in PostgreSQL."""
 
 
-async def ensure(database: Database, url: str, *, migrate: bool) -> None:
+async def ensure(database: Database, *, migrate: bool) -> None:
     """See that the schema is this version's; `migrate`: bring it there. Raises LedgerAway where it is not."""
     if migrate:
         database.create()
-    found = await version(database)
-    if found is not None and found not in _versions():
-        raise database.away("a newer version of this program has migrated it")
-    if found == head():
+    if await _known_version(database) == head():
         return
     if not migrate:
         raise database.away("its schema is not this version's, and migrating at start is off: run `ussd migrate`")
-    await upgrade(url)
+    await _upgrade(database)
 
 
 async def version(database: Database) -> str | None:
@@ -46,16 +41,24 @@ def head() -> str:
 
 
 async def upgrade(url: str) -> None:
-    """Bring the database to the head, or wait until another process has. Raises LedgerAway, and what Database does."""
-    database = Database(url, patience=_PATIENCE)
-    try:
-        database.create()
-        async with database.writing() as connection:
-            if connection.dialect.name == "postgresql":  # SQLite's write lock is taken by now
-                await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
-            await connection.run_sync(_run)
-    finally:
-        await database.close()
+    """Bring the database to the head, or wait until another process has. Raises LedgerAway."""
+    async with Database(url).patient() as database:
+        with database.opening():
+            await ensure(database, migrate=True)
+
+
+async def _upgrade(database: Database) -> None:
+    async with database.patient() as patient, patient.writing() as connection:
+        if connection.dialect.name == "postgresql":  # SQLite's write lock is taken by now
+            await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+        await connection.run_sync(_run)
+
+
+async def _known_version(database: Database) -> str | None:
+    found = await version(database)
+    if found is not None and found not in _versions():
+        raise database.away("a newer version of this program has migrated it")
+    return found
 
 
 @cache

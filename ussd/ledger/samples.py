@@ -66,7 +66,7 @@ async def plant(database: Database, keys: Keys) -> None:
     lines = [_line_row(keys, line) for line in LINES]
     # Asked first, as a start must not wait for the write lock in order to write nothing.
     if await _missing(database, sample_people, people) or await _missing(database, sample_lines, lines):
-        async with database.writing() as connection:
+        async with database.patient() as patient, patient.writing() as connection:
             await connection.execute(insert(connection, sample_people).on_conflict_do_nothing(), people)
             await connection.execute(insert(connection, sample_lines).on_conflict_do_nothing(), lines)
 

@@ -54,6 +54,9 @@ class _Stored(NamedTuple):
 
 
 _Values = Mapping[str, object]
+_ISSUED = [
+    inquiries.c[name] for name in ("operation_id", "code", "day", "outcome", "kind", "subject_hash", "line_hash")
+]
 
 
 class Tracker:
@@ -137,7 +140,7 @@ class Tracker:
         # In one order, so that two processes with the same operations do not wait for each other.
         rows = sorted(rows, key=lambda values: str(values["operation_id"]))
         operations = [values["operation_id"] for values in rows]
-        found = select(inquiries).where(inquiries.c.operation_id.in_(operations))
+        found = select(*_ISSUED).where(inquiries.c.operation_id.in_(operations))
         async with self._database.writing() as connection:
             await connection.execute(insert(connection, inquiries).on_conflict_do_nothing(), rows)
             return {row.operation_id: _stored(row) for row in await connection.execute(found)}

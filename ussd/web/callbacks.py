@@ -16,6 +16,8 @@ MAX_BODY = 16 * 1024
 BODY_SECONDS = 5.0
 """aiohttp waits for ever for a body that drips."""
 
+_NO_CALLBACK = "Not a callback of this gateway"
+
 _log = structlog.get_logger(__name__)
 
 
@@ -33,6 +35,9 @@ async def exchange(door: Door, service: Service, wire: WireRequest) -> WireReply
         callback = door.gateway.decode(wire)
     except CallbackError as error:
         return _refused(door, error)
+    except Exception:
+        _log.exception("decode_failed", gateway=door.line.gateway)
+        return problem(400, _NO_CALLBACK)
     try:
         reply = await service.answer(door.line, callback)
     except CallbackError as error:
@@ -45,7 +50,7 @@ async def exchange(door: Door, service: Service, wire: WireRequest) -> WireReply
 
 def _refused(door: Door, error: CallbackError) -> WireReply:
     _log.warning("callback_refused", gateway=door.line.gateway, faults=error.faults)
-    return problem(400, "Not a callback of this gateway", error.faults)
+    return problem(400, _NO_CALLBACK, error.faults)
 
 
 def problem(status: int, title: str, faults: Iterable[str] = ()) -> WireReply:

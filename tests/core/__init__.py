@@ -1,0 +1,1 @@
+"""The pure core: text, menus, screens and the step."""
