@@ -41,9 +41,10 @@ class Proxy:
 
     async def hang_up(self) -> None:
         """Close all connections; new ones are welcome."""
-        for way in self._ways:
-            way.cancel()
-        await asyncio.gather(*self._served)
+        while self._served:
+            for way in self._ways:
+                way.cancel()
+            await asyncio.sleep(0)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1

@@ -224,6 +224,7 @@ async def test_connections_that_the_other_side_closed_are_replaced(
         steps = (store.commit(line, request, version, session, SHOWN, offer=False) for line in lines)
         assert await asyncio.gather(*steps) == [SHOWN] * len(lines)
         await proxy.hang_up()
+        await asyncio.sleep(0.01)
 
 
 async def test_connections_that_died_without_a_word_cost_time_and_no_screen(

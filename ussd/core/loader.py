@@ -46,7 +46,7 @@ def load_menu(path: Path, words: Words, contracts: Mapping[str, Contract]) -> Me
 
 def _shaped(document: Document, words: Words) -> Menu:
     if not isinstance(document.data, dict):
-        raise FileError([Fault(document.file, 1, 1, "a menu is a mapping: code, start, screens")])
+        raise FileError([document.fault((), "a menu is a mapping: code, start, screens")])
     own = document.data.get("words")
     given: dict[str, Any] = document.data | {"words": words.model_dump() | own if isinstance(own, dict) else words}
     if own is not None and not isinstance(own, dict):

@@ -80,7 +80,11 @@ class Document:
 
     def faults_of(self, error: ValidationError) -> list[Fault]:
         """What the model refused, at its places."""
-        return [self._fault_of(one["type"], one["loc"], one["msg"]) for one in error.errors(include_url=False)]
+        errors = error.errors(include_url=False)
+        around = {one["loc"][:end] for one in errors for end in range(len(one["loc"]))}
+        # Where all items of a list are refused, pydantic finds that it has too few of them, too.
+        said = (one for one in errors if one["type"] != "too_short" or one["loc"] not in around)
+        return [self._fault_of(one["type"], one["loc"], one["msg"]) for one in said]
 
     def _fault_of(self, kind: str, loc: Loc, said: str) -> Fault:
         match kind:
@@ -88,6 +92,8 @@ class Document:
                 return self.fault(loc[:-1], f"missing field: {loc[-1]}")
             case "extra_forbidden":
                 return self.fault(loc, f"unknown field: {loc[-1]}", at_key=True)
+            case "too_short":
+                return self.fault(loc, "at least one is needed here")
             case _:
                 return self.fault(tuple(part for part in loc if part != "[key]"), said, at_key=loc[-1:] == ("[key]",))
 
@@ -149,8 +155,8 @@ def _place(node: Node) -> tuple[int, int]:
 
 
 def _scalar(node: ScalarNode) -> str | None:
-    plain = node.style is None and node.tag == "tag:yaml.org,2002:null"
-    return None if plain else str(node.value)
+    # libyaml's style of a plain scalar is empty, PyYAML's own is None.
+    return None if not node.style and node.tag == "tag:yaml.org,2002:null" else str(node.value)
 
 
 def read(path: Path, name: str | None = None) -> Document:
