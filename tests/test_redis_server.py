@@ -264,11 +264,27 @@ def test_a_log_that_a_crash_cut_short_is_read_as_far_as_it_goes(home: Path) -> N
         assert ask(url, "DBSIZE") == b":1\r\n"
 
 
-def test_a_log_that_a_power_cut_filled_with_zeros_is_put_aside(home: Path) -> None:
+def filled_with_zeros(folder: Path) -> None:
+    """As some file systems leave a file after a power cut."""
+    [path] = folder.glob("*.incr.aof")
+    path.write_bytes(path.read_bytes() + bytes(4096))
+
+
+def without_its_list(folder: Path) -> None:
+    os.truncate(folder / "appendonly.aof.manifest", 3)
+
+
+def of_a_newer_server(folder: Path) -> None:
+    """As after a change from the wheel's server to an older one that is installed."""
+    [path] = folder.glob("*.base.rdb")
+    path.write_bytes(b"REDIS9999" + path.read_bytes()[9:])
+
+
+@pytest.mark.parametrize("harm", [filled_with_zeros, without_its_list, of_a_newer_server])
+def test_files_that_the_server_cannot_read_are_put_aside(home: Path, harm: Callable[[Path], None]) -> None:
     with own_server(home) as url:
         ask(url, "SET", "a", "1")
-    with log_of_appends(home).open("ab") as log:
-        log.write(bytes(4096))
+    harm(home / "redis" / "appendonlydir")
     with own_server(home) as url:
         assert ask(url, "DBSIZE") == b":0\r\n"
     assert len(list((home / "redis").glob("unreadable-*"))) == 1

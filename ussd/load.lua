@@ -2,7 +2,8 @@
 --
 -- KEYS: the session, its replies, and, where a dialogue begins, the line's dropped session.
 -- ARGV: nonce, name of the request or "".
--- Returns: nonce, version, body, ended, time of the last step, last reply or nil, this request's reply, name of the dropped session.
+-- Returns: nonce, version, body, ended, time of the last step, last reply where it counts, this request's reply,
+--          name of the dropped session.
 
 local nonce, request = unpack(ARGV)
 local version, body, ended, at, last = unpack(redis.call("HMGET", KEYS[1], "version", "body", "ended", "at", "last"))

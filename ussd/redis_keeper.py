@@ -24,6 +24,8 @@ _SETTLED = 5.0
 """Seconds after which a server that dies does not die of its start."""
 _LONGEST_LOG = 1_000_000
 """Octets of the server's log, after which a new one is begun; one old one is kept."""
+_UNREADABLE = (b"the append only file", b"aof manifest", b"rdb format")
+"""What servers say, in lower case, before they exit over their files."""
 _PR_SET_PDEATHSIG = 1
 """prctl(2)."""
 
@@ -124,11 +126,11 @@ class Server:
         return True
 
     def _set_aside(self) -> None:
-        """Put away what the server calls unreadable, such as zeros after a power cut: sessions last minutes."""
-        end = (self._folder / "server.log").read_bytes()[-400:].lower()
-        unreadable = self._folder / "appendonlydir"
-        if unreadable.exists() and (b"reading the append only file" in end or b"aof manifest" in end):
-            unreadable.rename(self._folder / f"unreadable-{time.time_ns()}")
+        """Put away what the server calls unreadable: zeros after a power cut, a newer server's form. Sessions are short."""
+        end = (self._folder / "server.log").read_bytes()[-600:].lower()
+        if any(words in end for words in _UNREADABLE):
+            for kept in self._folder.glob("appendonly*"):
+                kept.rename(self._folder / f"unreadable-{time.time_ns()}")
 
     def _start(self) -> int:
         keeper = os.getpid()

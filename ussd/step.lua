@@ -1,8 +1,9 @@
 -- One step of a session, all of it or nothing. A function of its arguments and of what is held: no clock, no chance.
 --
 -- KEYS: the session, its replies, the line's dropped session at this shortcode.
--- ARGV: nonce; name of the request or ""; version that the step came from; own name of the session; fingerprint of the request (16 octets);
---       body; reply; "ends", "offer" or "stay"; time in ms; then, in ms, how long to keep: session, replies, ended, dropped.
+-- ARGV: nonce; name of the request or ""; version that the step came from; own name of the session; fingerprint of
+--       the request (16 octets); body; reply; "ends", "offer" or "stay"; time in ms;
+--       then, in ms, how long to keep: session, replies, ended, dropped.
 -- Returns: nonce, and the reply that stands already where this step is not taken.
 
 local nonce, request, version, name, fingerprint, body, reply, way, at = unpack(ARGV, 1, 9)

@@ -17,6 +17,7 @@ import json
 import os
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -247,7 +248,8 @@ class RedisStore:
         finally:
             client.calls -= 1
             if client is not self._client and not client.calls:
-                await client.redis.aclose()
+                with suppress(RedisError):
+                    await client.redis.aclose()
 
     def _renew(self, astray: _Client) -> None:
         """Begin again with new connections; the old ones are closed by the last call on them."""

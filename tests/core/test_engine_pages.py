@@ -35,8 +35,7 @@ def test_back_and_home_lead_to_the_start_from_an_asking_and_from_a_last_screen(
 
 
 def test_the_next_line_shows_the_next_page_and_zero_the_one_before(talk: Talk) -> None:
-    one = talk.type("3")
-    assert one == f"Letters\n1-{'a' * 40}\n2-{'b' * 40}\n3-{'c' * 40}\n4-next\n00-start"[: -len("\n00-start")]
+    assert talk.type("3") == f"Letters\n1-{'a' * 40}\n2-{'b' * 40}\n3-{'c' * 40}\n4-next"
     assert talk.type("4") == f"1-{'d' * 40}\n2-{'e' * 40}\n3-{'f' * 40}\n4-next\n00-start"
     assert talk.type("4") == f"1-{'g' * 40}\n2-{'h' * 40}\n9-All\n0-Zero\n00-start"
     assert talk.type("1") == "Bye"
@@ -144,7 +143,7 @@ def test_home_forgets_what_was_answered() -> None:
 
 def test_words_and_keys_come_from_the_menu() -> None:
     words = ENGLISH.model_copy(update={"next": "more", "back": "up", "back_key": "8", "home_key": "9"})
-    labels = [f"{letter * 40}>bye" for letter in "abcd"]
+    labels = [f"{letter * 40}>bye" for letter in "abcde"]
     talk = Talk(engine(menu({"main": choose("Main", "a>one"), "one": choose("One", *labels), "bye": BYE}, words=words)))
     talk.dial()
     assert talk.type("1").endswith("\n4-more\n8-up")

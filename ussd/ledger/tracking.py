@@ -8,7 +8,7 @@ from typing import NamedTuple
 from sqlalchemy import Row, select
 
 from ussd.backends import Inquiry, Issued
-from ussd.keys import Keys
+from ussd.keys import Keys, Seal
 from ussd.ledger.batches import Batches
 from ussd.ledger.database import Database, insert
 from ussd.ledger.jalali import day_of
@@ -68,8 +68,6 @@ class Tracker:
         self._keys = keys
         self._clock = clock
         self._leases = Leases(database, keys, block)
-        self._subject_seal = keys.seal("inquiry subject")
-        self._line_seal = keys.seal("inquiry line")
         self._batches = Batches(self._store)
 
     async def issue(self, inquiry: Inquiry) -> Issued:
@@ -102,25 +100,33 @@ class Tracker:
 
     def _values(self, inquiry: Inquiry) -> _Values:
         asked_at = self._clock()
-        place = inquiry.operation_id.encode()
+        day, place = day_of(asked_at), inquiry.operation_id.encode()
         return {
-            "day": day_of(asked_at),
+            "day": day,
             "operation_id": inquiry.operation_id,
             "asked_at": asked_at,
             "gateway": inquiry.gateway,
             "shortcode": inquiry.shortcode,
             "kind": inquiry.kind,
             "subject_hash": self._keys.name("person", inquiry.national_code),
-            "subject_sealed": self._subject_seal.close(inquiry.national_code.encode(), place),
+            "subject_sealed": self._subjects(day).close(inquiry.national_code.encode(), place),
             "line_hash": self._keys.name("line", inquiry.msisdn),
-            "line_sealed": self._line_seal.close(inquiry.msisdn.encode(), place),
+            "line_sealed": self._lines(day).close(inquiry.msisdn.encode(), place),
             "outcome": inquiry.outcome,
         }
 
     def _revealed(self, found: Found, row: Row[tuple[object, ...]]) -> Found:
         place = found.operation_id.encode()
-        national_code = self._subject_seal.open(row.subject_sealed, place).decode()
-        return replace(found, national_code=national_code, msisdn=self._line_seal.open(row.line_sealed, place).decode())
+        national_code = self._subjects(found.day).open(row.subject_sealed, place)
+        msisdn = self._lines(found.day).open(row.line_sealed, place)
+        return replace(found, national_code=national_code.decode(), msisdn=msisdn.decode())
+
+    # A key a day: a year's rows are more than may be sealed under one (ussd/keys.py).
+    def _subjects(self, day: str) -> Seal:
+        return self._keys.seal("inquiry subject", day)
+
+    def _lines(self, day: str) -> Seal:
+        return self._keys.seal("inquiry line", day)
 
     async def _store(self, batch: Sequence[_Values]) -> list[_Stored]:
         stored: dict[object, _Stored] = {}
