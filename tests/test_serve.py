@@ -117,6 +117,15 @@ def test_a_stop_first_says_so_and_finishes_what_is_under_way(start: Start) -> No
     assert server.events()[-2:] == ["callback_answered", "stopped"]
 
 
+def test_what_a_home_holds_is_for_its_owner_alone(home: Path) -> None:
+    new = home / "new" / "home"
+    with closing(Server(new, **DRAIN)) as server:
+        server.post("1*2")
+        assert new.stat().st_mode & 0o077 == 0
+        assert all(path.stat().st_mode & 0o077 == 0 for path in new.iterdir())
+        server.stop()
+
+
 def test_nothing_is_left_behind(home: Path, start: Start) -> None:
     server = start(**DRAIN)
     assert _server_of(home)

@@ -46,6 +46,7 @@ class App:
 @contextmanager
 def redis_url(settings: Settings) -> Iterator[str]:
     """The URL of the Redis that is configured, or of the program's own."""
+    settings.make_home()
     if settings.redis_url:
         yield settings.redis_url
     else:

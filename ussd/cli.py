@@ -188,6 +188,7 @@ def track(code: str, day: str | None, show_person: bool, config: Path | None) ->
 
 
 async def _find(settings: Settings, code: str, day: str, reveal: bool) -> Found | None:
+    settings.make_home()
     async with opened(settings.ledger, Keys(settings.key()), migrate=settings.migrate) as ledger:
         return await ledger.tracker.find(code, day, reveal=reveal)
 
@@ -212,6 +213,6 @@ def migrate(config: Path | None) -> None:
     """Bring the ledger's schema to this version."""
     with _told():
         settings = _settings("readable", config)
-        settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        settings.make_home()
         asyncio.run(upgrade(settings.ledger))
         click.echo("the ledger is at this version's schema")

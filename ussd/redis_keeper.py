@@ -126,7 +126,7 @@ class Server:
         return True
 
     def _set_aside(self) -> None:
-        """Put away what the server calls unreadable: zeros after a power cut, a newer server's form. Sessions are short."""
+        """Put away what the server calls unreadable: zeros after a power cut, or a newer server's form."""
         end = (self._folder / "server.log").read_bytes()[-600:].lower()
         if any(words in end for words in _UNREADABLE):
             for kept in self._folder.glob("appendonly*"):

@@ -90,6 +90,10 @@ class Settings(BaseSettings):
         """A variable is nearer to the process than the file, so it wins."""
         return env_settings, init_settings
 
+    def make_home(self) -> None:
+        """Make the home where it is not there yet, for its owner alone."""
+        self.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+
     def key(self) -> bytes:
         """The installation's secret: the one that is set, or one that is made once and kept in the home."""
         return self.secret.get_secret_value().encode() if self.secret else _kept_secret(self.home)
@@ -148,7 +152,6 @@ def _kept_secret(home: Path) -> bytes:
     """Written under another name first, and linked: two processes that start at once agree on one secret."""
     kept = home / "secret"
     if not kept.exists():
-        home.mkdir(mode=0o700, parents=True, exist_ok=True)
         draft = home / f"secret.{os.getpid()}"
         draft.touch(mode=0o600)
         draft.write_text(secrets.token_hex(32))

@@ -160,7 +160,7 @@ class RedisStore:
     def __init__(
         self, url: str, keys: Keys, lifetimes: Lifetimes = Lifetimes(), clock: Callable[[], float] = time.time
     ) -> None:
-        """Take where Redis is, and a clock in seconds that all processes share."""
+        """Take where Redis is, or raise ValueError for another URL; and a clock in seconds that all processes share."""
         self._url = url
         self._keys = keys
         self._lifetimes = lifetimes

@@ -186,12 +186,8 @@ def test_a_session_of_a_menu_that_has_changed_since_is_not_gone_on_with(small: E
 
 
 def test_the_way_back_passes_over_screens_that_are_there_no_more(small: Engine) -> None:
-    behind = (("main", Place()), ("code", Place()), ("look", Place()), ("removed", Place()), ("hello", Place()))
-    stored = Session("*1#", "letters", behind=behind)
-    session, effect = small.step(stored, Typed("4"))
-    session, effect = small.step(session, Typed("00"))
-    assert effect == Show(MAIN)
-    stored = Session("*1#", "number", behind=behind)
-    session, effect = small.step(stored, Typed("x0"))
-    assert small.step(replace(stored, screen="essay"), Typed("0"))[1] == Show("Code?")
-    assert small.step(replace(stored, screen="essay", behind=behind[2:]), Typed("0"))[1] == Show(MAIN)
+    gone = (("look", Place()), ("removed", Place()), ("hello", Place()), ("essay", Place(text=2000)))
+    stored = Session("*1#", "essay", behind=(("code", Place()), *gone))
+    assert small.step(stored, Typed("0"))[1] == Show("Code?")
+    assert small.step(replace(stored, behind=gone), Typed("0"))[1] == Show(MAIN)
+    assert small.step(stored, Typed("00"))[1] == Show(MAIN)

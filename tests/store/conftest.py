@@ -11,11 +11,21 @@ import pytest
 from redis.asyncio import Redis
 
 from tests.store.fakes import Clock, Proxy
+from tests.store.homes import processes
 from ussd.core.session import Session
 from ussd.keys import Keys
 from ussd.redis_server import own_server
 from ussd.service import SessionKey
 from ussd.store import RedisStore
+
+
+@pytest.fixture
+def home() -> Iterator[Path]:
+    """A home whose path is short enough for a socket, and in which no process is left behind."""
+    home = Path(tempfile.mkdtemp(prefix="ussd-home-"))
+    yield home
+    assert processes(home) == []
+    shutil.rmtree(home)
 
 
 @pytest.fixture(scope="session")
