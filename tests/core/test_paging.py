@@ -45,6 +45,7 @@ def test_every_option_is_reachable_by_one_key_of_one_page(content: Content, prof
         keys = [*(key for key, _ in shown.labels), *([shown.page.next_key] if shown.page.next_key else []), *shown.foot]
         assert len(set(keys)) == len(keys)
         assert not {shown.page.next_key, *shown.foot} & set(content.pinned)
+        assert all(label for _, label in shown.labels)
 
 
 @settings(deadline=None)

@@ -91,7 +91,9 @@ def _laid_out(content: Content, at: Place, profile: Profile) -> Page:
         return whole
 
     def holds(text: str, shown: int) -> bool:
-        return fits(_page(content, at, text, shown, TOP, profile).text, profile)
+        """Whether they fit above a next line, with something left behind it."""
+        more = shown < left or text != rest
+        return more and fits(_page(content, at, text, shown, TOP, profile).text, profile)
 
     # Page one always shows an option, even where its text goes on behind the next line.
     least = 1 if at == TOP and left and holds(cut(rest, lambda text: holds(text, 1))[0], 1) else 0
@@ -103,8 +105,10 @@ def _laid_out(content: Content, at: Place, profile: Profile) -> Page:
         shown += 1
     if shown or rest:
         return _page(content, at, rest, shown, Place(len(content.text), at.option + shown), profile)
-    label, end = cut(content.labels[at.option][at.label :], lambda text: holds(text, 0))
-    return _page(content, at, label, 0, Place(at.text, at.option, at.label + end), profile)
+    # A label that no screen holds is read in pieces, the last of them beside its key.
+    label = content.labels[at.option][at.label :]
+    piece, end = cut(label, lambda text: text != label and holds(text, 0))
+    return _page(content, at, piece, 0, Place(at.text, at.option, at.label + end), profile)
 
 
 def _page(content: Content, at: Place, text: str, shown: int, following: Place | None, profile: Profile) -> Page:
