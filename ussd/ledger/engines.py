@@ -1,11 +1,14 @@
 """How each database is connected to: SQLite through aiosqlite, PostgreSQL through asyncpg."""
 
+import asyncio
 import errno
 import os
 import stat
 from functools import partial
 from pathlib import Path
+from typing import Any
 
+import aiosqlite
 from sqlalchemy import URL, Connection, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DisconnectionError
@@ -50,7 +53,7 @@ def sqlite(file: Path, patience: float) -> AsyncEngine:
     # mode=rw: a file that is gone must be an error, not an empty ledger in its place.
     url = URL.create("sqlite+aiosqlite", database=file.as_uri(), query={"mode": "rw", "uri": "true"})
     # isolation_level None: Python's sqlite3 would otherwise begin, without the write lock, whenever it thinks fit.
-    arguments = {"timeout": patience, "isolation_level": None}
+    arguments = {"timeout": patience, "isolation_level": None, "async_creator_fn": _opened}
     engine = create_async_engine(
         url, connect_args=arguments, hide_parameters=True, max_overflow=0, pool_timeout=_CONNECT
     )
@@ -59,6 +62,18 @@ def sqlite(file: Path, patience: float) -> AsyncEngine:
     event.listen(engine.sync_engine, "checkout", partial(_refuse_if_moved, file))
     event.listen(engine.sync_engine, "begin", _begin)
     return engine
+
+
+async def _opened(database: str, **arguments: Any) -> aiosqlite.Connection:
+    """Open to the end even where the caller is cancelled: aiosqlite would forget that connection without closing it."""
+    connection = aiosqlite.connect(database, **arguments)
+    connection._thread.daemon = True  # as SQLAlchemy has it: a connection that is left open must not keep the process
+    opening = asyncio.ensure_future(connection)
+    try:
+        return await asyncio.shield(opening)
+    except asyncio.CancelledError:
+        await (await opening).close()
+        raise
 
 
 def _refuse_what_cannot_be_opened(file: Path, *_: object) -> None:
