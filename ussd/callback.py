@@ -8,7 +8,7 @@ from typing import Protocol
 
 from ussd.core.profile import Profile
 
-_MSISDN = re.compile(r"\+?([1-9][0-9]{6,14})")
+_MSISDN = re.compile(r"[+ ]?([1-9][0-9]{6,14})")
 
 
 class Phase(Enum):
@@ -97,6 +97,9 @@ class Gateway(Protocol):
 
 
 def msisdn(text: str) -> str | None:
-    """Digits with country code (ITU-T E.164: at most 15), with or without the plus; None for anything else."""
+    """Digits with country code (ITU-T E.164: at most 15), with or without the plus; None for anything else.
+
+    A space in the place of the plus is a plus that was put into a form as it is.
+    """
     match = _MSISDN.fullmatch(text)
     return match and match[1]

@@ -89,7 +89,7 @@ def _demand(wire: WireRequest, media_type: str) -> None:
 
 def _pairs(octets: bytes) -> dict[str, object]:
     try:
-        text = octets.decode("ascii")
+        text = octets.decode("utf-8")
         pairs = parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=MAX_FIELDS)
     except ValueError:
         raise CallbackError("body: not a form in UTF-8") from None

@@ -10,6 +10,7 @@ from tests.conftest import ENTITLED, MAIN_MENU, PROMPT
 from tests.web.conftest import Client
 from ussd.settings import Settings
 
+PERSIAN = str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹")
 TEXTS = ("", "1", "1*2", f"1*2*{ENTITLED}")
 
 
@@ -94,6 +95,13 @@ async def test_the_same_session_id_from_another_line_is_another_session(client: 
     await post(client, "1")
     other = await post(client, "", phoneNumber="+989120000002")
     assert other[1] == f"CON {MAIN_MENU}".encode()
+
+
+async def test_a_form_that_was_written_by_hand_is_read_as_it_was_meant(client: Client) -> None:
+    body = f"sessionId=s&phoneNumber=+989120000001&serviceCode=*4*1420#&text=۱*۲*{ENTITLED.translate(PERSIAN)}"
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    reply = await client.post("/gateways/africastalking", data=body.encode(), headers=headers)
+    assert (await reply.read()).startswith("END از حمایت درمانی برخوردار".encode())
 
 
 async def test_the_end_of_session_notification_is_acknowledged_and_leaves_the_session(client: Client) -> None:
