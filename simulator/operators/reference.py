@@ -18,5 +18,8 @@ def ask(leg: Leg) -> WireRequest:
 
 def read(reply: WireReply) -> Reply:
     """Read the reply."""
-    fields = json.loads(reply.body)
-    return Reply(str(fields["text"]), bool(fields["ends"]))
+    match json.loads(reply.body):
+        case {"text": str(text), "ends": bool(ends)}:
+            return Reply(text, ends)
+        case _:
+            raise ValueError("a reply is an object with text and ends")

@@ -8,7 +8,7 @@ from ussd.core.machine import ENTERED, IllegalStep, Moves, option
 from ussd.core.menu import Ask, Choose, End, LookUp, Menu
 from ussd.core.profile import Profile
 from ussd.core.screen import Page
-from ussd.core.session import TOP, Session
+from ussd.core.session import TOP, Place, Session
 from ussd.core.text import fold_in
 from ussd.core.wording import GO_ON, START_ANEW, Wording
 
@@ -163,7 +163,7 @@ class Engine:
         if session.offered:
             moved = {GO_ON: replace(session, offered=False), START_ANEW: self._anew(session)}.get(text)
         elif shown.next_key and text == shown.next_key:
-            moved = replace(_left(session), at=shown.next)
+            moved = replace(session, at=shown.next, behind=_behind(session))
         else:
             moved = self._answered(session, text, shown) or self._back(session, text)
         if moved is None:
@@ -174,11 +174,15 @@ class Engine:
         match self.menu.screens[session.screen]:
             case Choose():
                 place = shown.options.get(text, self._pinned[session.screen].get(text))
-                return None if place is None else self._moved(_left(session), option(place))
+                if place is None:
+                    return None
+                return self._moved(replace(session, behind=_behind(session)), option(place))
             case Ask(save_as=name):
                 value = self._rules[session.screen](text)
-                kept = None if value is None else replace(_left(session), answers={**session.answers, name: value})
-                return kept and self._moved(kept, ENTERED)
+                if value is None:
+                    return None
+                kept = replace(session, behind=_behind(session), answers={**session.answers, name: value})
+                return self._moved(kept, ENTERED)
             case _:
                 return None
 
@@ -201,9 +205,9 @@ class Engine:
         return self._anew(session)
 
 
-def _left(session: Session) -> Session:
-    """The session with the page that is shown now put behind it."""
-    return replace(session, behind=(*session.behind, (session.screen, session.at))[-MAX_BEHIND:])
+def _behind(session: Session) -> tuple[tuple[str, Place], ...]:
+    """What is behind whoever leaves the page that is shown now."""
+    return (*session.behind, (session.screen, session.at))[-MAX_BEHIND:]
 
 
 def _pinned(screen: Choose) -> Mapping[str, int]:

@@ -56,9 +56,15 @@ class Moves:
             initial=menu.start,
             auto_transitions=False,
         )
+        self._made: dict[tuple[str, str], str] = {}
 
     def to(self, screen: str, trigger: str) -> str:
-        """The screen that `trigger` leads to, or IllegalStep."""
+        """The screen that `trigger` leads to, or IllegalStep. The machine is asked once for each of its moves."""
+        if (screen, trigger) not in self._made:
+            self._made[screen, trigger] = self._asked(screen, trigger)
+        return self._made[screen, trigger]
+
+    def _asked(self, screen: str, trigger: str) -> str:
         cursor = _Cursor(screen)
         try:
             self._machine.events[trigger].trigger(cursor)

@@ -78,9 +78,8 @@ _KINDS = ("choose", "ask", "look_up", "end")
 
 
 def _kind(written: Any) -> str | None:
-    if isinstance(written, BaseModel):
-        return next(kind for kind in _KINDS if kind in type(written).model_fields)
-    kinds = [kind for kind in _KINDS if isinstance(written, dict) and kind in written]
+    fields = type(written).model_fields if isinstance(written, BaseModel) else written
+    kinds = [kind for kind in _KINDS if isinstance(fields, dict) and kind in fields]
     return f"<{kinds[0]}>" if len(kinds) == 1 else None
 
 

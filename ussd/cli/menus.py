@@ -1,0 +1,39 @@
+"""`ussd check`: what can be proven of menus."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from ussd.app import contracts_of
+from ussd.backends import backends
+from ussd.cli.running import settings_of, told
+from ussd.core.loader import COMMON, MenuError, load_menu, load_words, menu_files
+from ussd.settings import Settings
+
+
+@click.command()
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path))
+def check(files: tuple[Path, ...]) -> None:
+    """Prove what can be proven of menus: of FILES, or of all that are served."""
+    with told():
+        settings = settings_of("readable")
+        checked = files or tuple(menu_files(settings.menus))
+        faults = [fault for path in checked for fault in _faults(path)]
+        for fault in faults:
+            click.echo(fault)
+        if faults:
+            sys.exit(1)
+        click.echo(f"{len(checked)} menu{'s' if len(checked) != 1 else ''}, no fault")
+
+
+def _faults(path: Path) -> list[str]:
+    """The faults of one menu; the words that it shares stand beside it, or are those of this program."""
+    shared = path.parent / COMMON
+    try:
+        words = load_words(shared if shared.exists() else Settings().menus / COMMON)
+        if path.name != COMMON:
+            load_menu(path, words, contracts_of(backends()))
+    except MenuError as error:
+        return [str(fault) for fault in error.faults]
+    return []
