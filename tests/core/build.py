@@ -32,18 +32,15 @@ ENGLISH = Words(
     apology="Please try again later.",
 )
 CONTRACTS = {
-    "registry": Contract(
-        {"found": frozenset({"name"}), "missing": frozenset(), "unavailable": frozenset()}, {"name": 2000}
-    ),
+    "registry": Contract({"found": {"name"}, "missing": set(), "unavailable": set()}, {"name": 2000}),
     "entitlement": Contract(
-        {"entitled": frozenset({"tracking_code"}), "not_entitled": frozenset({"tracking_code"}), "unavailable": frozenset()},
-        {"tracking_code": 7},
+        {"entitled": {"tracking_code"}, "not_entitled": {"tracking_code"}, "unavailable": set()}, {"tracking_code": 7}
     ),
-}  # fmt: skip
+}
 
 BYE = {"end": "bye"}
 ESSAY = " ".join(f"word{number:02}" for number in range(60))
-MAIN = "Main\n1-Code\n2-Numbers\n3-Letters\n4-Read\n5-Loop\n6-Stop"
+MAIN = "Main\n1-Code\n2-Numbers\n3-Letters\n4-Read\n5-Loop\n6-Bye"
 
 
 def menu(screens: Mapping[str, object], **fields: object) -> Menu:
@@ -81,7 +78,7 @@ def small_menu(**fields: object) -> Menu:
     """All kinds of screens: a screen of several pages, keys of its own, a loop, a lookup."""
     letters = [f"{letter * 40}>stop" for letter in "abcdefgh"]
     screens = {
-        "main": choose("Main", "Code>code", "Numbers>number", "Letters>letters", "Read>essay", "Loop>main", "Stop>stop"),
+        "main": choose("Main", "Code>code", "Numbers>number", "Letters>letters", "Read>essay", "Loop>main", "Bye>stop"),
         "code": ask("Code?", "look", sorry="Five digits."),
         "look": look_up("hello", "main", "sorry", ("code",)),
         "hello": {"end": "Hello {name}, {code}"},

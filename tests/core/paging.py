@@ -77,7 +77,7 @@ def taken_apart(content: Content, at: Place, laid: Page, profile: Profile) -> Sh
     if laid.next_key:
         assert lines.pop() == f"{digits(laid.next_key, profile)}-{content.next_word}"
     labels: list[tuple[str, str]] = []
-    for key in reversed(laid.options):
+    for key in reversed(list(laid.options)):
         start = f"{digits(key, profile)}-"
         line = lines.pop()
         assert line.startswith(start)

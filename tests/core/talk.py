@@ -20,7 +20,7 @@ class Talk:
 
     engine: Engine
     world: World = found
-    session: Session = Session("", "")
+    session: Session = field(default_factory=lambda: Session("", ""))
     screens: list[str] = field(default_factory=list)
     fetched: list[Fetch] = field(default_factory=list)
     ended: bool = False

@@ -4,7 +4,7 @@ import pytest
 
 from tests.core.build import BYE, CONTRACTS, WORDS, ask, choose, look_up
 from ussd.core.checks import findings, word_findings
-from ussd.core.menu import Menu
+from ussd.core.menu import Choose, End, Menu, Option
 
 
 def found(screens: dict[str, object], **fields: object) -> list[str]:
@@ -82,6 +82,10 @@ def test_a_menu_of_one_last_screen_is_whole() -> None:
     assert found({"main": BYE}) == []
 
 
+def test_a_menu_may_be_made_of_screens_that_are_made_already() -> None:
+    assert found({"main": Choose(choose="Main", options=(Option(label="a", goto="bye"),)), "bye": End(end="Bye")}) == []
+
+
 def test_a_label_may_be_a_value_alone_since_its_number_is_shown_with_it() -> None:
     assert found({"main": look_up("menu", "bye", "bye"), "menu": choose("{name}", "{name}>bye"), "bye": BYE}) == []
 
@@ -92,7 +96,9 @@ def test_a_last_screen_of_values_alone_may_come_out_empty(text: str) -> None:
     assert found(screens) == ["screens known end: may come out as an empty screen: it has no words of its own"]
 
 
-@pytest.mark.parametrize("text", ["}{", "{", "{}", "{Name}", "{name", "{na me}", "{{name}}", "{name:>5}", "{0}", "{name.upper}"])
+@pytest.mark.parametrize(
+    "text", ["}{", "{", "{}", "{Name}", "{name", "{na me}", "{{name}}", "{name:>5}", "{0}", "{a.b}"]
+)
 def test_a_brace_is_a_placeholder_or_a_fault(text: str) -> None:
     screens = {"main": look_up("known", "bye", "bye"), "known": {"end": text}, "bye": BYE}
     assert found(screens)[0].startswith("screens known end: a brace")

@@ -142,6 +142,13 @@ def test_no_step_is_made_that_the_menu_does_not_have(small: Engine) -> None:
             small.step(session, event)
 
 
+def test_a_menu_that_was_never_checked_is_not_served() -> None:
+    unchecked = small_menu()
+    number = unchecked.screens["number"].model_copy(update={"check": "no_such_rule"})
+    with pytest.raises(IllegalStep, match="the menu was never checked"):
+        engine(unchecked.model_copy(update={"screens": unchecked.screens | {"number": number}}))
+
+
 def test_what_a_lookup_finds_cannot_write_anything_but_itself(small: Engine) -> None:
     talk = Talk(small, lambda _: LookedUp("found", {"name": "{code}\n\u202e{name}\x1b[2J\ud800"}))
     talk.dial()

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.core.build import BYE, ENGLISH, ESSAY, MAIN, ask, choose, engine, look_up, menu, small_menu
+from tests.core.build import BYE, ENGLISH, ESSAY, MAIN, ask, choose, engine, menu, small_menu
 from tests.core.talk import Talk, dropped_after
 from ussd.core.engine import Dialled, Engine, Fetch, LookedUp, Show, Typed
 from ussd.core.profile import Profile

@@ -10,12 +10,17 @@ from hypothesis import strategies as st
 from tests.core.build import CONTRACTS, FAULTS, SHIPPED, SOUND, WORDS
 from ussd.core.loader import MenuError, load_all, load_menu, load_words
 from ussd.core.menu import Choose, End, Menu
-from ussd.core.strict_yaml import MAX_OCTETS, FileError, parse
+from ussd.core.strict_yaml import MAX_OCTETS, Fault, FileError, parse
 
 # In a file of `faults`, the first lines say what is wrong with the rest of it.
 EXPECTED = re.compile(r"# fault ([0-9]+:[0-9]+: .*)\n")
 MENUS = [path.read_text() for path in sorted(SHIPPED.glob("[!c]*.yaml")) + sorted(SOUND.glob("*.yaml"))]
-STRAWS = ["{", "}", "[", "]", ":", "- ", "\n", "\t", "&a ", "*a", "!x ", "<<: ", "? ", "|", '"', "'", "#", "\x00", "0", "ی", "  ", "~"]
+STRAWS = [*"{}[]:|#~0ی\n\t\x00\"'", "- ", "&a ", "*a", "!x ", "<<: ", "? ", "  "]
+wounds_of_a_text = st.lists(
+    st.tuples(st.floats(0, 1), st.integers(0, 30), st.sampled_from(STRAWS) | st.text(max_size=3)),
+    min_size=1,
+    max_size=3,
+)
 
 
 def faults_of(path: Path) -> list[str]:
@@ -110,6 +115,13 @@ def test_the_shared_words_are_checked_too(tmp_path: Path) -> None:
     ]
 
 
+def test_shared_words_that_fit_no_screen_are_a_fault(tmp_path: Path) -> None:
+    words = tmp_path / "common.yaml"
+    words.write_text((SHIPPED / "common.yaml").read_text().replace("ended: ", f"ended: {'ا' * 81}"))
+    with pytest.raises(MenuError, match="does not fit one screen of 160 octets"):
+        load_words(words)
+
+
 def test_a_folder_reports_the_faults_of_all_its_menus_at_once(tmp_path: Path) -> None:
     (tmp_path / "common.yaml").write_text((SHIPPED / "common.yaml").read_text())
     for name in ("start_missing", "unknown_rule"):
@@ -139,11 +151,13 @@ def test_a_folder_without_menus_serves_nothing(tmp_path: Path) -> None:
 @settings(deadline=None)
 @given(octets=st.binary() | st.text().map(str.encode) | st.text("{}[]:-?,&*!|>'\"%@`#~ \n\tab01").map(str.encode))
 def test_any_octets_are_a_document_or_faults(octets: bytes) -> None:
+    faults: tuple[Fault, ...] | None = None
     try:
         parse(octets, "menu.yaml")
     except FileError as error:
-        assert error.faults
-        assert all(fault.line >= 1 and fault.column >= 1 for fault in error.faults)
+        faults = error.faults
+    assert faults is None or all(fault.line >= 1 and fault.column >= 1 for fault in faults)
+    assert faults != ()
 
 
 @settings(deadline=None)
@@ -154,10 +168,7 @@ def test_any_octets_are_a_menu_or_faults(octets: bytes, tmp_path_factory: pytest
 
 
 @settings(deadline=None)
-@given(
-    st.sampled_from(MENUS),
-    st.lists(st.tuples(st.floats(0, 1), st.integers(0, 30), st.sampled_from(STRAWS) | st.text(max_size=3)), min_size=1, max_size=3),
-)  # fmt: skip
+@given(text=st.sampled_from(MENUS), wounds=wounds_of_a_text)
 def test_a_mutilated_menu_is_a_menu_or_faults(
     tmp_path_factory: pytest.TempPathFactory, text: str, wounds: list[tuple[float, int, str]]
 ) -> None:
