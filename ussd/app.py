@@ -1,24 +1,27 @@
 """The one place that puts an application together: settings in, a service behind its gateways out."""
 
 from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import cast
 
+from aiohttp import ClientSession
+
 import gateways
-from ussd.backends import Lookup, World, backends
+from ussd.backends import Lookup, Registry, World, backends
 from ussd.callback import Gateway
 from ussd.core.checks import Contract
 from ussd.core.loader import COMMON, load_all, load_words
 from ussd.keys import Keys
-from ussd.ledger.ledger import opened
+from ussd.ledger import Ledger, opened
 from ussd.lookups import Lookups
 from ussd.redis_server import own_server
+from ussd.registries.http import HttpOwners, HttpRegistry
 from ussd.service import Line, Service
-from ussd.settings import GatewayGiven, Settings
+from ussd.settings import GatewayGiven, RegistryName, Settings
 from ussd.store import RedisStore
 from ussd.web.admin import Readiness
 from ussd.web.callbacks import Door
@@ -62,15 +65,36 @@ async def running(settings: Settings, redis: str) -> AsyncIterator[App]:
     menus, words = load_all(settings.menus, contracts), load_words(settings.menus / COMMON)
     doors = {name: _door(name, given) for name, given in _configured(settings).items()}
     keys = Keys(settings.key())
-    store = RedisStore(redis, keys)
-    try:
-        async with opened(settings.ledger, keys, migrate=settings.migrate) as ledger:
-            world = World(registry=ledger.registry, tracker=ledger.tracker)
-            asked = {name: partial(backend.look_up, world=world) for name, backend in found.items()}
-            service = Service(menus, words, store, Lookups(asked, contracts), keys)
-            yield App(service, doors, Readiness({"redis": store.ping, "ledger": ledger.ping}))
-    finally:
-        await store.close()
+    async with AsyncExitStack() as stack:
+        store = RedisStore(redis, keys)
+        stack.push_async_callback(store.close)
+        samples = settings.entitlement_url is None
+        ledger = await stack.enter_async_context(
+            opened(settings.ledger, keys, migrate=settings.migrate, samples=samples)
+        )
+        world = _world(settings, ledger, await stack.enter_async_context(ClientSession()))
+        lookups = Lookups({name: partial(one.look_up, world=world) for name, one in found.items()}, contracts)
+        stack.push_async_callback(lookups.close)
+        service = Service(menus, words, store, lookups, keys)
+        yield App(service, doors, Readiness({"redis": store.ping, "ledger": ledger.ping}))
+
+
+def _world(settings: Settings, ledger: Ledger, session: ClientSession) -> World:
+    """The registries that the settings name, or the ledger's samples; without samples, what is not named is absent."""
+
+    def insurer(name: RegistryName, otherwise: Registry) -> Registry:
+        remote = settings.remote(name)
+        return HttpRegistry(session, remote.url, remote.token, name=name) if remote else otherwise
+
+    lines = settings.remote("line_owner")
+    return World(
+        sso=insurer("entitlement", ledger.sso),
+        health_insurance=insurer("health_insurance", ledger.health_insurance),
+        owners=HttpOwners(session, lines.url, lines.token, name="line_owner") if lines else ledger.owners,
+        centres=ledger.centres,
+        tracker=ledger.tracker,
+        overlap=settings.overlap,
+    )
 
 
 def contracts_of(found: Mapping[str, Lookup]) -> dict[str, Contract]:

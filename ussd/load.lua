@@ -1,9 +1,9 @@
 -- What is held for one request. Reads only.
 --
--- KEYS: the session, its replies, and, where a dialogue begins, the line's dropped session.
+-- KEYS: the session, its replies, and, where a shortcode is known, the line's dropped session and late answer there.
 -- ARGV: nonce, name of the request or "".
 -- Returns: nonce, version, body, ended, time of the last step, last reply where it counts, this request's reply,
---          name of the dropped session.
+--          name of the dropped session, late answer.
 
 local nonce, request = unpack(ARGV)
 local version, body, ended, at, last = unpack(redis.call("HMGET", KEYS[1], "version", "body", "ended", "at", "last"))
@@ -18,4 +18,8 @@ local function reply(name)
 end
 
 -- A nil would end the list: false is Lua's word for Redis' nil.
-return { nonce, version, body, ended, at, reply(last), reply(request), KEYS[3] and redis.call("GET", KEYS[3]) or false }
+local function of_line(key)
+  return key and redis.call("GET", key) or false
+end
+
+return { nonce, version, body, ended, at, reply(last), reply(request), of_line(KEYS[3]), of_line(KEYS[4]) }

@@ -1,13 +1,16 @@
 """Lookups: questions to the world outside, each answered by its deadline with an outcome that the author worded."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
 import structlog
 
 from ussd.core.checks import UNAVAILABLE, Contract
+
+LATE_SECONDS = 60.0
+"""How long a question may take in all. The subscriber has hung up by then, and may redial for the answer."""
 
 _log = structlog.get_logger(__name__)
 
@@ -23,6 +26,8 @@ class Question:
     gateway: str
     shortcode: str
     msisdn: str
+    deadline: float
+    """When it must be answered, by the event loop's clock; an answer that comes later is kept for a redial."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +39,15 @@ class Answer:
 
 
 class Backend(Protocol):
-    """One question asked of the outside world.
-
-    It is cancelled at the deadline, and must be safe to ask twice by `operation_id`.
-    """
+    """One question asked of the outside world. It must be safe to ask twice by `operation_id`."""
 
     async def __call__(self, question: Question) -> Answer:
         """Ask; an exception counts as the outcome `unavailable`."""
+
+
+Late = Callable[[Answer], Awaitable[None]]
+"""Takes an answer that came after its deadline."""
+_Asked = tuple[str, ...]
 
 
 class Lookups:
@@ -49,15 +56,61 @@ class Lookups:
     def __init__(self, backends: Mapping[str, Backend], contracts: Mapping[str, Contract]) -> None:
         """`contracts` says of each backend what it may answer."""
         self._backends, self._contracts = backends, contracts
+        self._late: dict[_Asked, asyncio.Task[Answer]] = {}
+        self._keeping: set[asyncio.Task[None]] = set()
 
-    async def ask(self, backend: str, question: Question, deadline: float) -> Answer:
-        """What a backend found by `deadline`, of the event loop's clock. What goes wrong out there is `unavailable`."""
+    async def ask(self, backend: str, question: Question, late: Late) -> Answer:
+        """What a backend found by the question's deadline. Whatever goes wrong out there is `unavailable`.
+
+        At the deadline the question goes on, for LATE_SECONDS in all, and `late` gets its answer. Who asks the same
+        from the same line meanwhile waits for that answer, and the backend is not asked again.
+        """
+        asked = (
+            backend,
+            question.gateway,
+            question.msisdn,
+            *(f"{name} {text}" for name, text in question.given.items()),
+        )
+        going = self._late.get(asked)
+        asking = going or asyncio.create_task(self._answered(backend, question))
         try:
-            async with asyncio.timeout_at(deadline):
-                answer = await self._backends[backend](question)
+            async with asyncio.timeout_at(question.deadline):
+                return await asyncio.shield(asking)
         except TimeoutError:
             _log.warning("lookup_late", backend=backend)
+            if asked not in self._late:
+                going = self._late[asked] = asking
+                keeping = asyncio.create_task(self._kept(asked, asking, late))
+                self._keeping.add(keeping)
+                keeping.add_done_callback(self._keeping.discard)
             return Answer(UNAVAILABLE)
+        finally:
+            if going is None:  # it has answered, or whoever asked is gone, or somebody else's goes on in its place
+                asking.cancel()
+
+    async def close(self) -> None:
+        """Give up what is still being asked."""
+        for task in (*self._late.values(), *self._keeping):
+            task.cancel()
+        await asyncio.gather(*self._late.values(), *self._keeping, return_exceptions=True)
+
+    async def _kept(self, asked: _Asked, asking: asyncio.Task[Answer], late: Late) -> None:
+        """See a late answer through to whoever keeps it for the redial."""
+        backend = asked[0]
+        try:
+            answer = await asking
+            if answer.outcome != UNAVAILABLE:
+                await late(answer)
+                _log.info("lookup_kept", backend=backend, outcome=answer.outcome)
+        except Exception:
+            _log.exception("lookup_lost", backend=backend)
+        finally:
+            self._late.pop(asked, None)
+
+    async def _answered(self, backend: str, question: Question) -> Answer:
+        try:
+            async with asyncio.timeout(LATE_SECONDS):
+                answer = await self._backends[backend](question)
         except Exception:
             _log.exception("lookup_failed", backend=backend)
             return Answer(UNAVAILABLE)

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Protocol
 
 import structlog
@@ -17,7 +18,7 @@ from ussd.core.profile import Profile
 from ussd.core.session import Session
 from ussd.core.text import fold_out
 from ussd.keys import Keys
-from ussd.lookups import Lookups, Question
+from ussd.lookups import Answer, Lookups, Question
 
 _log = structlog.get_logger(__name__)
 
@@ -68,6 +69,18 @@ class Held:
     """The reply that ended the session, where it has ended."""
     dropped: str = ""
     """The store's own name of the session that this line left open at this shortcode, for `Store.recall`."""
+    late: "Late | None" = None
+    """An answer that this line has not read yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Late:
+    """An answer that came after its deadline, kept for the line that asked."""
+
+    session: Session
+    """The session as it waited, in the lookup's screen."""
+    outcome: str
+    facts: Mapping[str, str]
 
 
 class Store(Protocol):
@@ -83,13 +96,25 @@ class Store(Protocol):
         """Read the dropped session that `load` named; None where it is gone by now."""
 
     async def commit(
-        self, key: SessionKey, request: Request, version: int, session: Session, reply: Reply, *, offer: bool
+        self,
+        key: SessionKey,
+        request: Request,
+        version: int,
+        session: Session,
+        reply: Reply,
+        *,
+        offer: bool,
+        read_late: bool = False,
     ) -> Reply:
         """Store one step in one round trip, and return what is to be answered.
 
         That is `reply`; or, where this request was answered meanwhile or `version` has moved on, the winner's reply.
         `offer`: the session may be offered again to the line that dropped it. A reply that ends ends the session.
+        `read_late`: the late answer is read now, and not kept any longer.
         """
+
+    async def keep_late(self, key: SessionKey, late: Late) -> None:
+        """Keep a late answer for the line of `key`, for whoever dials its shortcode again within five minutes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +167,7 @@ class Service:
         if callback.phase is Phase.ABORT:
             # A hang-up and a dropped line look alike: the session stays, and is offered again to whoever redials.
             return self.last_words(line, self._words.ended)
-        dial = parse(callback.dialled, self._menus) if callback.phase is Phase.BEGIN else None
+        dial = parse(callback.dialled, self._menus)
         if callback.phase is Phase.BEGIN and dial is None:
             return self.last_words(line, self._words.unknown_code)
         held = await self._store.load(key, request, dial.code if dial else "")
@@ -151,12 +176,13 @@ class Service:
         turn = await self._turn(line, callback, held, key)
         if isinstance(turn, Reply):
             return turn
-        session, effect = await self._stepped(turn, key, held.version, deadline)
+        session, effect = await self._stepped(turn, key, held, deadline)
         names |= {"menu": session.code, "screen": session.screen}
         session = replace(session, heard=callback.typed if callback.accumulated else "")
         reply = Reply(effect.text, ends=isinstance(effect, Finish))
         offer = turn.engine.menu.resume != "restart"
-        return await self._store.commit(key, request, held.version, session, reply, offer=offer)
+        read = held.late is not None and _is_told(held.late, session)
+        return await self._store.commit(key, request, held.version, session, reply, offer=offer, read_late=read)
 
     async def _turn(self, line: Line, callback: Callback, held: Held, key: SessionKey) -> "_Turn | Reply":
         """What the callback means to the session that is held; a Reply where it means nothing more."""
@@ -186,6 +212,9 @@ class Service:
         engine = dial and self._engine(line, dial.code)
         if dial is None or engine is None:
             return self.last_words(line, self._words.unknown_code)
+        if held.late and not dial.answers and engine.awaits(held.late.session, held.late.outcome):
+            waited = replace(held.late.session, born=self._born(engine).born)
+            return _Turn(engine, waited, LookedUp(held.late.outcome, held.late.facts))
         dropped = held.session
         if held.dropped and not dropped and not dial.answers:
             dropped = await self._store.recall(key, held.dropped)
@@ -197,27 +226,33 @@ class Service:
         return replace(engine.start(), born=int(self._now() // LIFE))
 
     async def _stepped(
-        self, turn: "_Turn", key: SessionKey, version: int, deadline: float
+        self, turn: "_Turn", key: SessionKey, held: Held, deadline: float
     ) -> tuple[Session, Show | Finish]:
         """Step until something is to be shown, asking the world outside as often as the menu says."""
         session, effect = turn.engine.step(turn.session, turn.event)
         asked = 0
         while isinstance(effect, Fetch):
             asked += 1
-            question = self._question(key, session, effect, version, asked)
-            answer = await self._lookups.ask(effect.backend, question, deadline)
+            if held.late and _is_asked_again(held.late, session, effect):
+                answer = Answer(held.late.outcome, held.late.facts)
+            else:
+                operation = self._operation(key, session, effect, held.version, asked)
+                question = Question(operation, effect.given, key.gateway, session.code, key.msisdn, deadline)
+                answer = await self._lookups.ask(effect.backend, question, partial(self._kept, key, session))
             session, effect = turn.engine.step(session, LookedUp(answer.outcome, answer.facts))
         return session, effect
 
-    def _question(self, key: SessionKey, session: Session, fetch: Fetch, version: int, asked: int) -> Question:
-        """The question of a lookup. Its id holds nothing that a retry or a restart would change.
+    async def _kept(self, key: SessionKey, session: Session, answer: Answer) -> None:
+        await self._store.keep_late(key, Late(session, answer.outcome, answer.facts))
 
-        It does hold when the session began and what is asked, since gateways use their session ids again.
+    def _operation(self, key: SessionKey, session: Session, fetch: Fetch, version: int, asked: int) -> str:
+        """The id of a lookup, which neither a retry nor a restart changes.
+
+        When the session began and what is asked are part of it, since gateways use their session ids again.
         """
         step = (str(session.born), str(version), str(asked), session.code, fetch.backend)
         given = (part for name in sorted(fetch.given) for part in (name, fetch.given[name]))
-        operation = self._keys.name("operation", key.gateway, key.msisdn, key.session, *step, *given)
-        return Question(operation, fetch.given, key.gateway, session.code, key.msisdn)
+        return self._keys.name("operation", key.gateway, key.msisdn, key.session, *step, *given)
 
     def _engine(self, line: Line, code: str) -> Engine | None:
         if code not in self._menus:
@@ -234,6 +269,16 @@ class _Turn:
     engine: Engine
     session: Session
     event: Event
+
+
+def _is_asked_again(late: Late, session: Session, fetch: Fetch) -> bool:
+    known = {**late.session.answers, **late.session.facts}
+    return late.session.screen == session.screen and fetch.given.items() <= known.items()
+
+
+def _is_told(late: Late, session: Session) -> bool:
+    """Whether a session has come past the lookup that was late: what it found is among its facts then."""
+    return late.facts.items() <= session.facts.items()
 
 
 def _request(callback: Callback) -> Request:

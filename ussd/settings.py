@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Any, Literal, cast
+from typing import Annotated, Any, Literal, NamedTuple, cast
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, HttpUrl, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from ussd.core.profile import Digits, Letters, Profile, Zwnj
@@ -59,6 +59,16 @@ class GatewayGiven(BaseModel):
     profile: ProfileGiven = ProfileGiven()
 
 
+RegistryName = Literal["entitlement", "health_insurance", "line_owner"]
+
+
+class Remote(NamedTuple):
+    """A registry over HTTP."""
+
+    url: str
+    token: str | None
+
+
 class Settings(BaseSettings):
     """One installation. Each field is the variable `USSD_<FIELD>`, and a key of the file."""
 
@@ -70,6 +80,13 @@ class Settings(BaseSettings):
     redis_url: str | None = Field(None, pattern=r"^(redis|rediss|unix)://")
     database_url: str | None = None
     migrate: bool = True
+    entitlement_url: HttpUrl | None = None
+    entitlement_token: SecretStr | None = None
+    health_insurance_url: HttpUrl | None = None
+    health_insurance_token: SecretStr | None = None
+    line_owner_url: HttpUrl | None = None
+    line_owner_token: SecretStr | None = None
+    overlap: Literal["flag", "deny"] = "flag"
     host: str = "127.0.0.1"
     port: int = Field(8080, ge=0, le=65535)
     admin_host: str = "127.0.0.1"
@@ -97,6 +114,11 @@ class Settings(BaseSettings):
     def key(self) -> bytes:
         """The installation's secret: the one that is set, or one that is made once and kept in the home."""
         return self.secret.get_secret_value().encode() if self.secret else _kept_secret(self.home)
+
+    def remote(self, name: RegistryName) -> Remote | None:
+        """Where a registry is; None where nothing is set."""
+        url, token = getattr(self, f"{name}_url"), getattr(self, f"{name}_token")
+        return Remote(str(url).rstrip("/"), token and token.get_secret_value()) if url else None
 
     @property
     def ledger(self) -> str:

@@ -1,14 +1,15 @@
 -- One step of a session, all of it or nothing. A function of its arguments and of what is held: no clock, no chance.
 --
--- KEYS: the session, its replies, the line's dropped session at this shortcode.
+-- KEYS: the session, its replies, the line's dropped session and its late answer at this shortcode.
 -- ARGV: nonce; name of the request or ""; version that the step came from; own name of the session; fingerprint of
 --       the request (16 octets); body; reply; "ends", "offer" or "stay"; time in ms;
---       then, in ms, how long to keep: session, replies, ended, dropped.
+--       then, in ms, how long to keep: session, replies, ended, dropped;
+--       "read" where the late answer is read by this step.
 -- Returns: nonce, and the reply that stands already where this step is not taken.
 
 local nonce, request, version, name, fingerprint, body, reply, way, at = unpack(ARGV, 1, 9)
-local keep_session, keep_replies, keep_ended, keep_dropped = unpack(ARGV, 10, 13)
-local session, replies, dropped = unpack(KEYS)
+local keep_session, keep_replies, keep_ended, keep_dropped, late_is = unpack(ARGV, 10, 14)
+local session, replies, dropped, late = unpack(KEYS)
 
 -- A retry that overtook us.
 local answered = request ~= "" and redis.call("HGET", replies, request)
@@ -47,5 +48,8 @@ if way == "offer" then
   redis.call("SET", dropped, name, "PX", keep_dropped)
 elseif redis.call("GET", dropped) == name then
   redis.call("DEL", dropped)
+end
+if late_is == "read" then
+  redis.call("DEL", late)
 end
 return { nonce, false }

@@ -1,19 +1,12 @@
 """Sessions in Redis: one round trip finds what a request needs, one script takes its step. The only importer of redis.
 
-All keys of a subscriber share a hash tag, so that a cluster has them on one node; each has a time to live, always:
-
-    ussd:{subscriber}:s:<session>    hash: version; body, sealed, or ended; at, ms; last, the last request's name
-    ussd:{subscriber}:r:<session>    hash: a request's name -> fingerprint of what it asked, 16 octets, + sealed reply
-    ussd:{subscriber}:d:<shortcode>  the name of the session that this line left open there
-
-Names and fingerprints are keyed hashes and values are sealed: the server's memory and files tell of nobody.
+Where it keeps what, and how it is hidden, is in `ussd/drawer.py`.
 
 Only reads are sent again, where the connection was dead. A commit is not: whether it was done is for the gateway's
 retry to find out, which then gets its reply.
 """
 
 import asyncio
-import json
 import os
 import time
 from collections.abc import Callable, Sequence
@@ -32,17 +25,16 @@ from redis.exceptions import TimeoutError as TookTooLong
 
 from ussd.callback import Reply
 from ussd.core.session import Session
-from ussd.keys import Keys, Unsealable
-from ussd.service import Held, Request, Reused, SessionKey, StoreAway
+from ussd.drawer import Drawer
+from ussd.keys import Keys
+from ussd.service import Held, Late, Request, Reused, SessionKey, StoreAway
 
 _PATIENCE = 0.9
 """Seconds until a call is given up, whatever it waits for."""
 _PING_PATIENCE = 0.2
 _CONNECTIONS = 64
-_FINGERPRINT = 16
-"""Octets, as step.lua cuts them."""
 _Args = Sequence[str | bytes | int]
-_LOAD, _STEP = (Path(__file__).with_name(name).read_text() for name in ("load.lua", "step.lua"))
+_LOAD, _STEP, _KEEP = (Path(__file__).with_name(f"{name}.lua").read_text() for name in ("load", "step", "keep"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,63 +48,10 @@ class Lifetimes:
     """The reply that ended a session, for callbacks that come late."""
     dropped: int = 120_000
     """A session that may be offered again."""
+    late: int = 300_000
+    """An answer that came after its deadline, for the line that asked."""
     retry: int = 3_000
     """Within this a request without an id that repeats the last one is its retry, not the next."""
-
-
-class _Drawer:
-    """Where one session is kept: the names of its keys, and the seal of its values."""
-
-    def __init__(self, keys: Keys, key: SessionKey, session: str | None = None) -> None:
-        """Take the session of `key`, or the one that the store itself calls `session`."""
-        self._keys = keys
-        self._key = key
-        self._prefix = f"ussd:{{{keys.name('subscriber', key.gateway, key.msisdn)}}}"
-        self._seal = keys.seal("subscriber", key.gateway, key.msisdn)
-        self.session = self._name("session", key.session)[:16] if session is None else session
-        self.body = f"{self._prefix}:s:{self.session}"
-        self.replies = f"{self._prefix}:r:{self.session}"
-
-    def dropped(self, code: str) -> str:
-        """The key of the session that was left open at a shortcode."""
-        return f"{self._prefix}:d:{self._name('shortcode', code)[:16]}"
-
-    def request(self, request: Request) -> str:
-        """The name of a request; empty where it has no id."""
-        return request.id and self._name("request", self._key.session, request.id)
-
-    def fingerprint(self, request: Request) -> bytes:
-        """What was asked, so that it can be compared and not read."""
-        return bytes.fromhex(self._name("content", self._key.session, request.content))
-
-    def close_session(self, session: Session) -> bytes:
-        """Seal a session."""
-        return self._seal.close(session.dumps(), self._place("session"))
-
-    def close_reply(self, reply: Reply) -> bytes:
-        """Seal a reply; step.lua puts the fingerprint before it."""
-        clear = json.dumps([reply.text, reply.ends], ensure_ascii=False, separators=(",", ":"))
-        return self._seal.close(clear.encode("utf-8", "surrogatepass"), self._place("reply"))
-
-    def open_session(self, sealed: bytes | None) -> Session | None:
-        """The session; None where there is none, or where the secret or the stored form has changed since."""
-        try:
-            return Session.loads(self._seal.open(sealed, self._place("session"))) if sealed else None
-        except (Unsealable, ValueError, TypeError):
-            return None
-
-    def open_reply(self, stored: bytes | None) -> Reply | None:
-        """The reply; None where there is none or it cannot be read."""
-        try:
-            return Reply(*json.loads(self._seal.open(stored[_FINGERPRINT:], self._place("reply")))) if stored else None
-        except (Unsealable, ValueError, TypeError):
-            return None
-
-    def _name(self, purpose: str, *parts: str) -> str:
-        return self._keys.name(purpose, self._key.gateway, self._key.msisdn, *parts)
-
-    def _place(self, kind: str) -> bytes:
-        return f"{kind} {self.session}".encode()
 
 
 class _Client:
@@ -168,13 +107,14 @@ class RedisStore:
         self._client = _Client(url)
         self._load = self._client.redis.register_script(_LOAD)
         self._step = self._client.redis.register_script(_STEP)
+        self._keep = self._client.redis.register_script(_KEEP)
 
     async def load(self, key: SessionKey, request: Request, code: str) -> Held:
         """Find what is held for `request`, and, where `code` is not empty, what was dropped there. Raises Reused."""
-        drawer = _Drawer(self._keys, key)
-        keys = (drawer.body, drawer.replies, *([drawer.dropped(code)] if code else []))
+        drawer = Drawer(self._keys, key)
+        keys = (drawer.body, drawer.replies, *([drawer.dropped(code), drawer.late(code)] if code else []))
         found = await self._run(self._load, keys, (drawer.request(request),), again=True)
-        version, body, ended, at, last, answered, dropped = found
+        version, body, ended, at, last, answered, dropped, late = found
         same = drawer.fingerprint(request)
         if request.id and answered and not answered.startswith(same):
             raise Reused
@@ -186,23 +126,32 @@ class RedisStore:
             answered=drawer.open_reply(answered),
             last=drawer.open_reply(last) if ended else None,
             dropped=(dropped or b"").decode(),
+            late=drawer.open_late(late),
         )
 
     async def recall(self, key: SessionKey, dropped: str) -> Session | None:
         """Read the session that `load` named; None where it has ended or is gone."""
-        drawer = _Drawer(self._keys, key, dropped)
+        drawer = Drawer(self._keys, key, dropped)
         _, body, *_ = await self._run(self._load, (drawer.body, drawer.replies), ("",), again=True)
         return drawer.open_session(body)
 
     async def commit(
-        self, key: SessionKey, request: Request, version: int, session: Session, reply: Reply, *, offer: bool
+        self,
+        key: SessionKey,
+        request: Request,
+        version: int,
+        session: Session,
+        reply: Reply,
+        *,
+        offer: bool,
+        read_late: bool = False,
     ) -> Reply:
         """Store one step that was made from `version`, and return what is to be answered: `reply`, or the winner's."""
-        drawer = _Drawer(self._keys, key)
+        drawer = Drawer(self._keys, key)
         keep = self._lifetimes
         [stands] = await self._run(
             self._step,
-            (drawer.body, drawer.replies, drawer.dropped(session.code)),
+            (drawer.body, drawer.replies, drawer.dropped(session.code), drawer.late(session.code)),
             (
                 drawer.request(request),
                 version,
@@ -213,9 +162,16 @@ class RedisStore:
                 "ends" if reply.ends else "offer" if offer else "stay",
                 self._now(),
                 *(keep.session, keep.replies, keep.ended, keep.dropped),
+                "read" if read_late else "",
             ),
         )
         return drawer.open_reply(stands) or reply
+
+    async def keep_late(self, key: SessionKey, late: Late) -> None:
+        """Keep a late answer for the line of `key`."""
+        drawer = Drawer(self._keys, key)
+        keys, args = (drawer.late(late.session.code),), (drawer.close_late(late), self._lifetimes.late)
+        await self._run(self._keep, keys, args)
 
     async def ping(self) -> None:
         """Ask whether Redis answers at all; raises StoreAway after 200 ms."""

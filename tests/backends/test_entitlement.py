@@ -30,11 +30,11 @@ async def ledger(file: Path) -> AsyncIterator[Ledger]:
 
 @pytest.fixture
 def world(ledger: Ledger) -> World:
-    return World(registry=ledger.registry, tracker=ledger.tracker)
+    return World(ledger.sso, ledger.health_insurance, ledger.owners, ledger.centres, ledger.tracker)
 
 
 def question(national_code: str, operation_id: str = "op-1") -> Question:
-    return Question(operation_id, {"national_code": national_code}, "reference", "*4*1420#", "989120000001")
+    return Question(operation_id, {"national_code": national_code}, "reference", "*4*1420#", "989120000001", deadline=0)
 
 
 async def rows(ledger: Ledger) -> int:

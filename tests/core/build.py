@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+from ussd.app import contracts_of
+from ussd.backends import backends
 from ussd.core.checks import Contract, findings
 from ussd.core.engine import Engine
-from ussd.core.loader import load_all, load_words
+from ussd.core.loader import load_menu, load_words
 from ussd.core.machine import Moves
 from ussd.core.menu import Menu, Words
 from ussd.core.profile import Profile
@@ -31,11 +33,10 @@ ENGLISH = Words(
     unknown_code="No such code.",
     apology="Please try again later.",
 )
+SHIPPED_CONTRACTS = contracts_of(backends())
 CONTRACTS = {
+    **SHIPPED_CONTRACTS,
     "registry": Contract({"found": {"name"}, "missing": set(), "unavailable": set()}, {"name": 2000}),
-    "entitlement": Contract(
-        {"entitled": {"tracking_code"}, "not_entitled": {"tracking_code"}, "unavailable": set()}, {"tracking_code": 7}
-    ),
 }
 
 BYE = {"end": "bye"}
@@ -93,4 +94,4 @@ def small_menu(**fields: object) -> Menu:
 
 def public_menu() -> Menu:
     """The menu that is shipped for *4*1420#."""
-    return load_all(SHIPPED, CONTRACTS)["*4*1420#"]
+    return load_menu(SHIPPED / "1420.yaml", WORDS, SHIPPED_CONTRACTS)

@@ -14,7 +14,7 @@ BACK, HOME = ("0", "بازگشت"), ("00", "شروع")
 _word = st.one_of(
     st.text("ابپتثجکگیمنوهٔ\u200c", min_size=1, max_size=10),
     st.text("abcdefgh0123456789-€[]", min_size=1, max_size=12),
-    st.sampled_from(["👨‍👩‍👧", "🇮🇷🇮🇷", "👍🏽" * 30, "e" + "\u0301" * 100, "ا" * 100, "x" * 200, "1-بعدي", "0-بازگشت"]),
+    st.sampled_from(["👨‍👩‍👧", "🇮🇷🇮🇷", "👍🏽" * 30, "e" + "\u0301" * 100, "ا" * 100, "x" * 200, "1-بعدي", "0-بازگشت؟"]),
 )
 _line = st.lists(_word, min_size=1, max_size=8).map(" ".join)
 labels = st.one_of(_word, _line).map(str.strip).filter(bool)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.core.build import ENGLISH, MAIN, engine, public_menu, small_menu
+from tests.core.build import BYE, ENGLISH, MAIN, engine, look_up, menu, public_menu, small_menu
 from tests.core.talk import Talk
 from ussd.core.engine import Dialled, Ended, Engine, Fetch, Finish, LookedUp, Show, Typed
 from ussd.core.machine import IllegalStep
@@ -140,6 +140,14 @@ def test_no_step_is_made_that_the_menu_does_not_have(small: Engine) -> None:
     ):
         with pytest.raises(IllegalStep):
             small.step(session, event)
+
+
+@pytest.mark.parametrize("name", ["", " ", " " * 2000, "\n" * 2000, "\u200c" * 2000])
+def test_a_value_of_nothing_but_white_space_makes_no_empty_page(name: str) -> None:
+    screens = {"main": look_up("hi", "bye", "bye"), "hi": {"end": "Hello {name}"}, "bye": BYE}
+    talk = Talk(engine(menu(screens)), lambda _: LookedUp("found", {"name": name}))
+    assert talk.dial() == "Hello"
+    assert talk.ended
 
 
 def test_a_menu_that_was_never_checked_is_not_served() -> None:

@@ -118,6 +118,13 @@ def test_to_go_on_shows_the_very_page(small: Engine) -> None:
     assert talk.type("1").startswith(f"1-{'d' * 40}\n")
 
 
+def test_to_go_on_with_a_last_screen_is_asked_as_well(small: Engine) -> None:
+    talk = Talk(small)
+    assert talk.dial(dropped=dropped_after(small, "4", "1")) == OFFER
+    assert not talk.ended
+    assert talk.type("1").startswith("word")
+
+
 def test_a_session_that_continues_goes_on_without_a_question() -> None:
     going_on = engine(small_menu(resume="continue"))
     assert Talk(going_on).dial(dropped=dropped_after(going_on, "1", "x")) == "Code?"

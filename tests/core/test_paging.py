@@ -124,6 +124,21 @@ def test_twelve_persian_options_of_twenty_letters_are_all_reachable() -> None:
     assert ["".join(key for key, _ in shown.labels) for shown in pages] == ["12", "123", "123", "123", "1"]
 
 
+def test_a_next_line_that_makes_its_page_cheaper_still_leads_somewhere() -> None:
+    """The brackets of GSM-7 cost two septets, but one UTF-16 unit each beside a Persian digit."""
+    pages = list(walk(Content("[" * 40, "next"), Profile(max_chars=70, digits="persian")))
+    assert [shown.text for shown in pages] == ["[" * 39, "["]
+
+
+def test_a_label_that_fits_no_screen_beside_a_next_line_keeps_its_last_piece_beside_its_key() -> None:
+    pages = list(walk(Content("متن", "بعدي", ("ا" * 73, "ب" * 20), (None, None)), Profile()))
+    assert [shown.page.text for shown in pages] == [
+        "متن\n1-بعدي",
+        f"{'ا' * 72}\n1-بعدي",
+        f"1-ا\n2-{'ب' * 20}",
+    ]
+
+
 def test_numbers_skip_the_keys_that_are_pinned_on_any_page() -> None:
     labels = tuple(f"{number:02} {'x' * 30}" for number in range(10))
     pinned = (None, None, "2", None, None, None, None, None, "1", None)

@@ -11,7 +11,7 @@ from sqlalchemy import make_url, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from ussd.keys import Keys
-from ussd.ledger import Ledger, opened
+from ussd.ledger import Asked, Ledger, opened
 
 _POSTGRES = os.environ.get("USSD_TEST_POSTGRES", "")
 
@@ -24,6 +24,11 @@ class Clock:
 
     def __call__(self) -> datetime:
         return self.now
+
+
+def about(national_code: str) -> Asked:
+    """What a registry is asked about somebody."""
+    return Asked("op-1", national_code, "inpatient", "subscriber")
 
 
 @pytest.fixture

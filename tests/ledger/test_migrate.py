@@ -8,20 +8,27 @@ import sys
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection
+from sqlalchemy import Connection, bindparam, text
 
 import ussd.ledger
+from tests.ledger.conftest import Clock, about
 from ussd.keys import Keys
 from ussd.ledger import Ledger, LedgerAway, opened
 from ussd.ledger.database import Database
 from ussd.ledger.migrate import head, upgrade, version
-from ussd.ledger.schema import metadata
+from ussd.ledger.schema import Instant, metadata
 
 SECRET = b"a secret of the tests, 32 octets+"
+ROW_OF_0001 = text(
+    "INSERT INTO inquiries (day, code, operation_id, asked_at, gateway, shortcode, kind, subject_hash, subject_sealed,"
+    " line_hash, line_sealed, outcome) VALUES ('1405-08-29', 'n570134', 'op-1', :asked_at, 'reference', '*4*1420#',"
+    " 'entitlement', 'subject', :sealed, 'line', :sealed, 'entitled')"
+).bindparams(bindparam("asked_at", type_=Instant), bindparam("sealed", b"sealed"))
 
 
 def differences(connection: Connection) -> list[object]:
@@ -58,7 +65,7 @@ async def test_four_processes_that_start_at_once_make_one_ledger(url: str, keys:
         await asyncio.to_thread(process.join)
     assert [process.exitcode for process in processes] == [0, 0, 0, 0]
     async with opened(url, keys, migrate=False) as ledger:
-        assert await ledger.registry.inquire("0007569602")
+        assert await ledger.sso.inquire(about("0007569602"))
 
 
 def _open(url: str, together: "multiprocessing.synchronize.Barrier") -> None:
@@ -134,3 +141,28 @@ async def test_sqlites_file_is_for_its_owner_only_and_keeps_what_it_is_told(sqli
                 for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
             ]
     assert settings == ["wal", 2, 1, 1500]
+
+
+async def test_the_rows_of_the_first_version_are_kept_and_are_no_centres(url: str, keys: Keys, clock: Clock) -> None:
+    database = Database(url)
+    database.create()
+    async with database.writing() as connection:
+        await connection.run_sync(_migrate_to, "0001")
+        await connection.execute(ROW_OF_0001, {"asked_at": clock.now})
+    assert await version(database) == "0001"
+    await database.close()
+    async with opened(url, keys, clock=clock) as ledger:
+        found = await ledger.tracker.find("n570134", "1405-08-29")
+        assert found is not None
+        assert (found.operation_id, found.outcome, found.centre) == ("op-1", "entitled", "")
+        assert found.asked_at == clock.now
+        assert await version(ledger.database) == head()
+        async with ledger.database.reading() as connection:
+            assert await connection.run_sync(differences) == []
+
+
+def _migrate_to(connection: Connection, revision: str) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(Path(ussd.ledger.__file__).parent / "migrations"))
+    config.attributes["connection"] = connection
+    command.upgrade(config, revision)

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.ledger.conftest import about
 from ussd.keys import Keys
-from ussd.ledger import Inquiry, Ledger, LedgerAway, opened
+from ussd.ledger import Contract, Inquiry, Ledger, LedgerAway, opened
 from ussd.ledger.database import Database
 
 BOUND = 3.5
@@ -51,7 +52,7 @@ async def test_a_lock_held_too_long_is_an_outage_and_its_end_is_the_end_of_it(ke
     with locked(sqlite_file):
         await is_away(kept.tracker.issue(inquiry(2)))
         await kept.ping()
-        assert await kept.registry.inquire("0007569602")
+        assert await kept.sso.inquire(about("0007569602"))
     assert await kept.tracker.issue(inquiry(2))
 
 
@@ -80,7 +81,14 @@ async def test_a_folder_that_is_gone_is_an_outage_and_nothing_is_written_behind_
     folder, elsewhere = sqlite_file.parent, sqlite_file.parent.with_name("elsewhere")
     folder.rename(elsewhere)
     await is_away(kept.tracker.issue(inquiry(2)))
-    await is_away(kept.registry.inquire("0007569602"))
+    await is_away(kept.sso.inquire(about("0007569602")))
+    await is_away(kept.health_insurance.inquire(about("0007569602")))
+    await is_away(kept.owners.owns("op-2", "989120000001", "0007569602"))
+    await is_away(kept.centres.of_line("989120001666"))
+    await is_away(kept.centres.add(Contract("17", "مرکز", ("989120000002",), "1405-01-01")))
+    await is_away(kept.centres.remove("17"))
+    await is_away(kept.centres.all())
+    await is_away(kept.centres.report("17"))
     await is_away(kept.ping())
     await is_away(kept.tracker.find("n000000", "1405-08-30"))
     assert not sqlite_file.exists()

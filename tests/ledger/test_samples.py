@@ -1,14 +1,18 @@
-"""The sample people and lines, and the registry that answers for them."""
+"""The sample people and lines, and the registries that answer for them."""
 
 import pytest
 from sqlalchemy import func, select
 
-from ussd.backends import Person
+from tests.ledger.conftest import about
+from ussd.backends import Centre, Person
 from ussd.core.inputs import national_code as checked
 from ussd.keys import Keys
-from ussd.ledger import Ledger, RegistryFault, opened
-from ussd.ledger.samples import LINES, PEOPLE, SampleRegistry
+from ussd.ledger import Contract, Ledger, RegistryFault, opened
+from ussd.ledger.sample_registries import SamplePeople, SampleSso
+from ussd.ledger.samples import LINES, PEOPLE
 from ussd.ledger.schema import sample_lines, sample_people
+
+CENTRES_LINE, SUBSCRIBERS_LINE, OWNER = "989120001666", "989120000001", "0007569602"
 
 
 @pytest.mark.parametrize(
@@ -25,26 +29,78 @@ from ussd.ledger.schema import sample_lines, sample_people
         ("0000000000", None),
     ],
 )
-async def test_the_registry_knows_the_sample_people(ledger: Ledger, national_code: str, person: Person | None) -> None:
-    assert await ledger.registry.inquire(national_code) == person
+async def test_sso_knows_the_sample_people(ledger: Ledger, national_code: str, person: Person | None) -> None:
+    assert await ledger.sso.inquire(about(national_code)) == person
 
 
-async def test_one_person_takes_twelve_seconds(ledger: Ledger, keys: Keys) -> None:
+@pytest.mark.parametrize(
+    ("national_code", "person"),
+    [
+        ("0007569602", None),
+        ("7407268940", Person(True)),
+        ("7559200151", Person(True)),
+        ("7705705001", None),
+        ("0000000000", None),
+    ],
+)
+async def test_health_insurance_knows_whom_it_insures(
+    ledger: Ledger, national_code: str, person: Person | None
+) -> None:
+    assert await ledger.health_insurance.inquire(about(national_code)) == person
+
+
+async def test_one_person_takes_sso_twelve_seconds(ledger: Ledger, keys: Keys) -> None:
     waited: list[float] = []
 
     async def wait(seconds: float) -> None:
         waited.append(seconds)
 
-    registry = SampleRegistry(ledger.database, keys, wait)
-    assert await registry.inquire("9904829039") == Person(True, "insured")
-    assert await registry.inquire("0007569602") == Person(True, "insured")
+    sso = SampleSso(SamplePeople(ledger.database, keys), wait)
+    assert await sso.inquire(about("9904829039")) == Person(True, "insured")
+    assert await sso.inquire(about("0007569602")) == Person(True, "insured")
     assert waited == [12]
 
 
-async def test_for_one_person_the_registry_fails_every_time(ledger: Ledger) -> None:
+async def test_who_takes_sso_long_takes_health_insurance_no_time(ledger: Ledger) -> None:
+    assert await ledger.health_insurance.inquire(about("9904829039")) is None
+
+
+async def test_for_one_person_sso_fails_every_time(ledger: Ledger) -> None:
     for _ in range(3):
         with pytest.raises(RegistryFault):
-            await ledger.registry.inquire("9959321576")
+            await ledger.sso.inquire(about("9959321576"))
+
+
+@pytest.mark.parametrize("national_code", ["9959321576", "9990579792"])
+async def test_for_two_people_health_insurance_fails_every_time(ledger: Ledger, national_code: str) -> None:
+    for _ in range(3):
+        with pytest.raises(RegistryFault):
+            await ledger.health_insurance.inquire(about(national_code))
+
+
+@pytest.mark.parametrize(
+    ("msisdn", "national_code", "owns"),
+    [
+        (SUBSCRIBERS_LINE, OWNER, True),
+        (SUBSCRIBERS_LINE, "0092000304", False),
+        (CENTRES_LINE, OWNER, False),
+        ("989120000002", OWNER, False),
+    ],
+)
+async def test_a_line_is_its_owners_only(ledger: Ledger, msisdn: str, national_code: str, owns: bool) -> None:
+    assert await ledger.owners.owns("op-1", msisdn, national_code) is owns
+
+
+async def test_the_sample_centre_has_its_line_and_no_subscribers(ledger: Ledger) -> None:
+    centre = await ledger.centres.of_line(CENTRES_LINE)
+    assert centre is not None
+    assert centre.code == "sample"
+    assert await ledger.centres.of_line(SUBSCRIBERS_LINE) is None
+
+
+async def test_the_line_of_the_sample_centre_may_become_a_real_ones(ledger: Ledger) -> None:
+    await ledger.centres.add(Contract("17", "مرکز", (CENTRES_LINE,), "1405-01-01"))
+    assert await ledger.centres.of_line(CENTRES_LINE) == Centre("17", "مرکز")
 
 
 async def test_every_sample_code_has_its_right_check_digit() -> None:
@@ -54,14 +110,30 @@ async def test_every_sample_code_has_its_right_check_digit() -> None:
 async def test_planting_twice_plants_once_and_keeps_what_was_changed(ledger: Ledger, url: str, keys: Keys) -> None:
     async with ledger.database.writing() as connection:
         await connection.execute(sample_people.update().values(sso="lapsed"))
-    async with opened(url, keys) as again, again.database.reading() as connection:
-        assert await connection.scalar(select(func.count()).select_from(sample_people)) == len(PEOPLE) == 10
-        assert await connection.scalar(select(func.count()).select_from(sample_lines)) == len(LINES) == 2
-        assert await again.registry.inquire("0007569602") == Person(False, "insured")
+    async with opened(url, keys) as again:
+        assert await planted(again) == (len(PEOPLE), len(LINES)) == (10, 2)
+        assert await again.sso.inquire(about(OWNER)) == Person(False, "insured")
 
 
-async def test_a_line_names_its_owner_as_the_people_do(ledger: Ledger, keys: Keys) -> None:
+async def test_without_samples_nothing_is_planted(url: str, keys: Keys) -> None:
+    async with opened(url, keys, samples=False) as ledger:
+        assert await planted(ledger) == (0, 0)
+
+
+async def test_samples_that_were_planted_once_answer_nobody_who_opens_without_them(
+    ledger: Ledger, url: str, keys: Keys
+) -> None:
+    async with opened(url, keys, samples=False) as bare:
+        for registry in (bare.sso, bare.health_insurance):
+            with pytest.raises(RegistryFault):
+                await registry.inquire(about("7407268940"))
+        assert not await bare.owners.owns("op-1", SUBSCRIBERS_LINE, OWNER)
+        assert await bare.centres.of_line(CENTRES_LINE) is None
+        assert await bare.centres.all() == []
+
+
+async def planted(ledger: Ledger) -> tuple[int | None, int | None]:
     async with ledger.database.reading() as connection:
-        lines = {row.line_hash: row for row in await connection.execute(select(sample_lines))}
-    assert lines[keys.name("line", "989120001666")].role == "centre"
-    assert lines[keys.name("line", "989120000001")].owner_hash == keys.name("person", "0007569602")
+        people = await connection.scalar(select(func.count()).select_from(sample_people))
+        lines = await connection.scalar(select(func.count()).select_from(sample_lines))
+    return people, lines

@@ -4,11 +4,11 @@ import asyncio
 from pathlib import Path
 
 from ussd.keys import Keys
-from ussd.ledger import Inquiry, Ledger, opened
+from ussd.ledger import Contract, Inquiry, Ledger, opened
 from ussd.ledger.samples import LINES, PEOPLE
 from ussd.ledger.schema import metadata
 
-NATIONAL_CODE, MSISDN = "7731689951", "989129998877"
+NATIONAL_CODE, MSISDN, CENTRES_LINE = "7731689951", "989129998877", "989135557799"
 ALPHABETS = ("0123456789", "۰۱۲۳۴۵۶۷۸۹", "٠١٢٣٤٥٦٧٨٩")
 
 
@@ -22,7 +22,8 @@ def traces(number: str) -> set[bytes]:
 
 def canaries() -> set[str]:
     people = {person.national_code for person in PEOPLE}
-    return {NATIONAL_CODE, MSISDN, MSISDN.removeprefix("98")} | people | {line.msisdn for line in LINES}
+    lines = {MSISDN, CENTRES_LINE} | {line.msisdn for line in LINES}
+    return {NATIONAL_CODE} | people | lines | {line.removeprefix("98") for line in lines}
 
 
 async def ask(ledger: Ledger) -> None:
@@ -30,6 +31,7 @@ async def ask(ledger: Ledger) -> None:
         Inquiry(f"op-{number}", "entitlement", "reference", "*4*1420#", MSISDN, NATIONAL_CODE, "entitled")
         for number in range(50)
     ]
+    await ledger.centres.add(Contract("17", "مرکز", (CENTRES_LINE,), "1405-01-01"))
     await asyncio.gather(*(ledger.tracker.issue(inquiry) for inquiry in asked))
 
 

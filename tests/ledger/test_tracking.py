@@ -46,6 +46,13 @@ async def test_a_code_that_is_given_is_found(ledger: Ledger) -> None:
     assert (found.gateway, found.shortcode) == ("reference", "*4*1420#")
 
 
+async def test_the_centre_that_asked_is_kept_and_nobody_elses_line_is_a_centres(ledger: Ledger) -> None:
+    of_centre = await ledger.tracker.issue(replace(ASKED, operation_id="op-2", kind="inpatient", centre="17"))
+    of_subscriber = await ledger.tracker.issue(ASKED)
+    found = [await ledger.tracker.find(issued.code, issued.day) for issued in (of_centre, of_subscriber)]
+    assert [each and each.centre for each in found] == ["17", ""]
+
+
 async def test_the_time_comes_back_in_utc(url: str, keys: Keys) -> None:
     in_tehran = datetime(2026, 11, 21, 13, 0, tzinfo=timezone(timedelta(hours=3, minutes=30)))
     async with opened(url, keys, clock=lambda: in_tehran) as ledger:

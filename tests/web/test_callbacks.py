@@ -15,7 +15,7 @@ from ussd.core.loader import COMMON, load_all, load_words
 from ussd.core.session import Session
 from ussd.keys import Keys
 from ussd.lookups import Lookups
-from ussd.service import Held, Request, Service, SessionKey
+from ussd.service import Held, Late, Request, Service, SessionKey
 from ussd.settings import Settings
 from ussd.web.callbacks import exchange
 
@@ -135,8 +135,19 @@ class Faulty:
         raise ZeroDivisionError
 
     async def commit(
-        self, key: SessionKey, request: Request, version: int, session: Session, reply: Reply, *, offer: bool
+        self,
+        key: SessionKey,
+        request: Request,
+        version: int,
+        session: Session,
+        reply: Reply,
+        *,
+        offer: bool,
+        read_late: bool = False,
     ) -> Reply:
+        raise ZeroDivisionError
+
+    async def keep_late(self, key: SessionKey, late: Late) -> None:
         raise ZeroDivisionError
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from inspect import iscoroutinefunction
 from pathlib import Path
-from typing import Protocol, cast
+from typing import Literal, Protocol, cast
 
 from ussd.core.checks import UNAVAILABLE
 from ussd.lookups import Answer, Question
@@ -23,23 +23,60 @@ class RegistryFault(Exception):
     """A registry gave no answer, or one that says nothing."""
 
 
+Service = Literal["outpatient", "inpatient"]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a registry is asked. Its `repr` shows nobody's numbers."""
+
+    operation_id: str
+    """The same question asked again carries the same id, and so does its answer."""
+    national_code: str = field(repr=False)
+    service: Service
+    asked_by: str
+    """A contracted centre's code, or `subscriber`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Person:
     """What a registry says of somebody it knows."""
 
     entitled: bool
-    kind: str
-    """`insured`, `pensioner` or `dependant`."""
+    kind: str = ""
+    """`insured`, `pensioner` or `dependant`, where the registry says it."""
 
 
 class Registry(Protocol):
-    """Who is entitled to treatment."""
+    """Who is entitled to treatment, by one insurer."""
 
-    async def inquire(self, national_code: str) -> Person | None:
+    async def inquire(self, asked: Asked) -> Person | None:
         """Ask about one person; None where the registry does not know the code.
 
         Raises RegistryFault, or LedgerAway where the registry is kept in the ledger.
         """
+
+
+class Owners(Protocol):
+    """Whose line it is."""
+
+    async def owns(self, operation_id: str, msisdn: str, national_code: str) -> bool:
+        """Whether the person owns the line. Raises RegistryFault, LedgerAway."""
+
+
+@dataclass(frozen=True, slots=True)
+class Centre:
+    """A contracted inpatient centre."""
+
+    code: str
+    name: str
+
+
+class Centres(Protocol):
+    """Whose lines may ask for anyone."""
+
+    async def of_line(self, msisdn: str) -> Centre | None:
+        """The centre whose line it is today; None where it is nobody's. Raises LedgerAway."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +92,8 @@ class Inquiry:
     msisdn: str = field(repr=False)
     national_code: str = field(repr=False)
     outcome: str
+    centre: str = ""
+    """The code of the contracted centre whose line asked; empty for anyone else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +121,15 @@ class Tracker(Protocol):
 class World:
     """What backends may use of the outside world."""
 
-    registry: Registry
+    sso: Registry
+    """The Social Security Organization."""
+    health_insurance: Registry
+    """The Health Insurance Organization (بیمه سلامت): `entitled` says that somebody is actively insured there."""
+    owners: Owners
+    centres: Centres
     tracker: Tracker
+    overlap: Literal["flag", "deny"] = "flag"
+    """What becomes of an inpatient whom both insure: served with a word of it, or not served."""
 
 
 class Lookup(Protocol):

@@ -1,14 +1,17 @@
-"""The command line: `ussd dial`, `serve`, `check`, `track`, `migrate`; one file a user's concern.
+"""The command line: `ussd dial`, `serve`, `check`, `track`, `migrate`, `centres`, `registry`.
 
-Every command exits 0; or 2 for a usage error; or 1, with a line on stderr for each thing that is wrong.
+One file a user's concern. Every command exits 0; or 2 for a usage error; or 1, with a line on stderr for each thing
+that is wrong.
 """
 
 import click
 
 from ussd import __version__
+from ussd.cli.centres import centres
 from ussd.cli.handset import dial
 from ussd.cli.ledger import migrate, track
 from ussd.cli.menus import check
+from ussd.cli.registry import registry
 from ussd.cli.server import serve
 
 
@@ -18,5 +21,5 @@ def main() -> None:
     """A USSD menu session engine."""
 
 
-for _command in (dial, serve, check, track, migrate):
+for _command in (dial, serve, check, track, migrate, centres, registry):
     main.add_command(_command)

@@ -55,7 +55,7 @@ def track(code: str, day: str | None, show_person: bool, config: Path | None) ->
 
 async def _find(settings: Settings, code: str, day: str, reveal: bool) -> Found | None:
     settings.make_home()
-    async with opened(settings.ledger, Keys(settings.key()), migrate=settings.migrate) as ledger:
+    async with opened(settings.ledger, Keys(settings.key()), migrate=settings.migrate, samples=False) as ledger:
         return await ledger.tracker.find(code, day, reveal=reveal)
 
 
@@ -69,8 +69,8 @@ def _told_of(found: Found) -> dict[str, str]:
         "asked": found.kind,
         "outcome": found.outcome,
     }
-    person = {"national code": found.national_code, "line": found.msisdn}
-    return told | {name: value for name, value in person.items() if value}
+    further = {"centre": found.centre, "national code": found.national_code, "line": found.msisdn}
+    return told | {name: value for name, value in further.items() if value}
 
 
 @click.command()

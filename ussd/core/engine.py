@@ -95,6 +95,11 @@ class Engine:
         screen = self.menu.screens.get(session.screen)
         return screen is not None and not isinstance(screen, LookUp) and self._wording.has(session)
 
+    def awaits(self, session: Session, outcome: str) -> bool:
+        """Whether a session waits in a lookup that may come to this outcome."""
+        screen = self.menu.screens.get(session.screen)
+        return isinstance(screen, LookUp) and outcome in screen.outcomes
+
     def shown(self, session: Session) -> Show | Finish:
         """What the subscriber of `session` reads now."""
         if session.mistakes >= MAX_MISTAKES:

@@ -60,7 +60,8 @@ class Wording:
         return laid
 
     def _content(self, session: Session) -> Content:
-        words, known = self.menu.words, {**session.answers, **session.facts}
+        words, given = self.menu.words, {**session.answers, **session.facts}
+        known = {name: printable(given[name]) for name in self._wants[session.screen]}
         match self.menu.screens[session.screen]:
             case Choose(choose=text, options=options):
                 labels = tuple(_filled(one.label, known) for one in options)
@@ -99,4 +100,4 @@ def _wants(screen: Choose | Ask | LookUp | End) -> frozenset[str]:
 
 
 def _filled(text: str, known: Mapping[str, str]) -> str:
-    return PLACEHOLDER.sub(lambda match: printable(known[match[1]]), text) if "{" in text else text
+    return PLACEHOLDER.sub(lambda match: known[match[1]], text) if "{" in text else text

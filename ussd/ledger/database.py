@@ -18,8 +18,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from ussd.backends import LedgerAway
 from ussd.ledger import engines
 
-_START = 30.0
-"""Seconds to wait at a start for another process that writes the same."""
+_PATIENT = 30.0
+"""Seconds to wait for another process that writes, where no caller waits for us."""
 
 # A host and a name that can be told apart from user and password beyond doubt; anything else is not repeated at all.
 _SAYABLE = re.compile(r"(?:[^@/?#]*@)?([A-Za-z0-9.,:_\[\]-]*/[A-Za-z0-9_-]*)(?:\?.*)?", re.DOTALL)
@@ -75,8 +75,8 @@ class Database:
 
     @asynccontextmanager
     async def patient(self) -> AsyncIterator["Database"]:
-        """The same database for what is written at a start, when many processes may be about the same."""
-        database = Database(self._url, patience=_START)
+        """The same database for what no subscriber waits for: a start of many processes, an administrator's change."""
+        database = Database(self._url, patience=_PATIENT)
         try:
             yield database
         finally:

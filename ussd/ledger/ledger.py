@@ -1,17 +1,21 @@
 """Opens the ledger, and closes it."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from sqlalchemy import literal, select
 
+from ussd.backends import Owners, Registry
 from ussd.keys import Keys
+from ussd.ledger.centres import CentreBook
 from ussd.ledger.database import Database
 from ussd.ledger.migrate import ensure
-from ussd.ledger.samples import SampleRegistry, plant
+from ussd.ledger.sample_registries import SampleHealthInsurance, SampleOwners, SamplePeople, SampleSso
+from ussd.ledger.samples import plant
 from ussd.ledger.tracking import Clock, Tracker
+from ussd.registries.absent import NoOwners, NoRegistry
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +24,11 @@ class Ledger:
 
     database: Database
     tracker: Tracker
-    registry: SampleRegistry
+    centres: CentreBook
+    sso: Registry
+    """For the sample people, as the next two are; without samples it fails, and no line is anyone's."""
+    health_insurance: Registry
+    owners: Owners
 
     async def ping(self) -> None:
         """See that the database answers. Raises LedgerAway."""
@@ -34,21 +42,30 @@ def utc_now() -> datetime:
 
 
 @asynccontextmanager
-async def opened(url: str, keys: Keys, *, migrate: bool = True, clock: Clock = utc_now) -> AsyncIterator[Ledger]:
-    """Open the ledger at `sqlite:///path` or `postgresql://…`, migrated and with its samples; close it after use.
+async def opened(
+    url: str, keys: Keys, *, migrate: bool = True, clock: Clock = utc_now, samples: bool = True
+) -> AsyncIterator[Ledger]:
+    """Open the ledger at `sqlite:///path` or `postgresql://…`, migrated; close it after use.
 
-    Raises LedgerAway, which says in one line what is wrong, without the URL's credentials.
+    `samples`: plant them, and let them answer. Raises LedgerAway, which says in one line what is wrong, without the
+    URL's credentials.
     """
-    database = Database(url)
-    try:
+    async with AsyncExitStack() as stack:
+        database = Database(url)
+        stack.push_async_callback(database.close)
         with database.opening():
             await ensure(database, migrate=migrate)
-            await plant(database, keys)
-        ledger = Ledger(database, Tracker(database, keys, clock), SampleRegistry(database, keys))
-        try:
-            yield ledger
-        finally:
-            await ledger.registry.close()
-            await ledger.tracker.close()
-    finally:
-        await database.close()
+            if samples:
+                await plant(database, keys)
+        yield _put_together(database, keys, clock, samples, stack)
+
+
+def _put_together(database: Database, keys: Keys, clock: Clock, samples: bool, stack: AsyncExitStack) -> Ledger:
+    """A ledger, which `stack` closes."""
+    tracker, centres = Tracker(database, keys, clock), CentreBook(database, keys, clock, samples=samples)
+    people, owners = SamplePeople(database, keys), SampleOwners(database, keys)
+    for part in (tracker, centres, people, owners):
+        stack.push_async_callback(part.close)
+    if not samples:
+        return Ledger(database, tracker, centres, NoRegistry(), NoRegistry(), NoOwners())
+    return Ledger(database, tracker, centres, SampleSso(people), SampleHealthInsurance(people), owners)

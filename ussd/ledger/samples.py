@@ -1,27 +1,21 @@
-"""Sample people and lines, and the registry that knows them, for where no real registry is configured.
+"""Sample people and lines, for where no real registry is configured.
 
 None of the codes is a real person's: their prefixes belong to no city.
 """
 
-import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Row, Table, func, select
+from sqlalchemy import Table, func, select
 
-from ussd.backends import Person, RegistryFault
 from ussd.keys import Keys
-from ussd.ledger.batches import Batches
 from ussd.ledger.database import Database, insert
 from ussd.ledger.schema import sample_lines, sample_people
-
-Wait = Callable[[float], Awaitable[None]]
-_Row = Row[tuple[object, ...]]
 
 
 @dataclass(frozen=True, slots=True)
 class SamplePerson:
-    """How the registry answers for one code."""
+    """How the registries answer for one code."""
 
     national_code: str
     sso: str
@@ -30,6 +24,7 @@ class SamplePerson:
     health_insurance: str = "none"
     """`active`, `none`, `unknown`, or `fails`: what Health Insurance says of the same person."""
     delay_seconds: int = 0
+    """Before SSO answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +33,7 @@ class SampleLine:
 
     msisdn: str
     role: str
+    """`centre` or `subscriber`."""
     owner: str | None = None
     """A national code."""
 
@@ -91,38 +87,3 @@ def _person_row(keys: Keys, person: SamplePerson) -> Mapping[str, object]:
 def _line_row(keys: Keys, line: SampleLine) -> Mapping[str, object]:
     owner = line.owner and keys.name("person", line.owner)
     return {"line_hash": keys.name("line", line.msisdn), "role": line.role, "owner_hash": owner}
-
-
-class SampleRegistry:
-    """The registry of the sample people."""
-
-    def __init__(self, database: Database, keys: Keys, wait: Wait = asyncio.sleep) -> None:
-        """`wait` passes the seconds that a slow person takes."""
-        self._database = database
-        self._keys = keys
-        self._wait = wait
-        self._batches = Batches(self._read)
-
-    async def inquire(self, national_code: str) -> Person | None:
-        """What is known of a person; None where nothing is. Raises RegistryFault, LedgerAway."""
-        known = await self._batches.put(self._keys.name("person", national_code))
-        if known is None:
-            return None
-        if known.delay_seconds:
-            await self._wait(known.delay_seconds)
-        match known.sso:
-            case "none" | "unknown":
-                return None
-            case "fails":
-                raise RegistryFault("the registry failed")
-        return Person(entitled=known.sso == "entitled", kind=known.kind)
-
-    async def close(self) -> None:
-        """Finish what is being read, and take no more."""
-        await self._batches.close()
-
-    async def _read(self, hashes: Sequence[str]) -> list[_Row | None]:
-        asked = select(sample_people).where(sample_people.c.person_hash.in_(hashes))
-        async with self._database.reading() as connection:
-            found = {row.person_hash: row for row in await connection.execute(asked)}
-        return [found.get(person_hash) for person_hash in hashes]

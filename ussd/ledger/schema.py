@@ -7,6 +7,8 @@ from sqlalchemy import (
     Column,
     DateTime,
     Dialect,
+    ForeignKey,
+    Index,
     Integer,
     LargeBinary,
     MetaData,
@@ -14,10 +16,12 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    text,
 )
 
 metadata = MetaData(
     naming_convention={
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
         "pk": "pk_%(table_name)s",
         "uq": "uq_%(table_name)s_%(column_0_N_name)s",
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -59,13 +63,34 @@ inquiries = Table(
     Column("asked_at", Instant, nullable=False),
     Column("gateway", Text, nullable=False),
     Column("shortcode", Text, nullable=False),
-    Column("kind", Text, nullable=False, comment="what was asked: entitlement"),
+    Column("kind", Text, nullable=False, comment="what was asked: entitlement or inpatient"),
     Column("subject_hash", Text, nullable=False, index=True, comment="whom it was asked about"),
     Column("subject_sealed", LargeBinary, nullable=False),
     Column("line_hash", Text, nullable=False, index=True, comment="the line that asked"),
     Column("line_sealed", LargeBinary, nullable=False),
     Column("outcome", Text, nullable=False),
+    Column(
+        "centre", Text, nullable=False, server_default=text("''"), comment="whose line asked; empty for a subscriber's"
+    ),
     UniqueConstraint("day", "code"),
+    Index(None, "centre", "day"),
+)
+
+centres = Table(
+    "centres",
+    metadata,
+    Column("code", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("valid_from", Text, nullable=False, comment="the first Jalali day"),
+    Column("valid_to", Text, comment="the last Jalali day; null until further notice"),
+)
+
+centre_lines = Table(
+    "centre_lines",
+    metadata,
+    Column("line_hash", Text, primary_key=True),
+    Column("line_sealed", LargeBinary, nullable=False),
+    Column("centre_code", Text, ForeignKey("centres.code", ondelete="CASCADE"), nullable=False, index=True),
 )
 
 sample_people = Table(

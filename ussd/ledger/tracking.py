@@ -37,14 +37,17 @@ class Found:
     gateway: str
     shortcode: str
     kind: str
+    """What was asked: `entitlement` or `inpatient`."""
     outcome: str
+    centre: str
+    """The code of the contracted centre whose line asked; empty for anyone else."""
     national_code: str | None = field(default=None, repr=False)
     """Whom it was asked about; None unless revealed."""
     msisdn: str | None = field(default=None, repr=False)
     """The line that asked; None unless revealed."""
 
 
-_PLAIN = ("code", "day", "operation_id", "asked_at", "gateway", "shortcode", "kind", "outcome")
+_PLAIN = ("code", "day", "operation_id", "asked_at", "gateway", "shortcode", "kind", "outcome", "centre")
 
 
 class _Stored(NamedTuple):
@@ -113,6 +116,7 @@ class Tracker:
             "line_hash": self._keys.name("line", inquiry.msisdn),
             "line_sealed": self._lines(day).close(inquiry.msisdn.encode(), place),
             "outcome": inquiry.outcome,
+            "centre": inquiry.centre,
         }
 
     def _revealed(self, found: Found, row: Row[tuple[object, ...]]) -> Found:

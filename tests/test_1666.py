@@ -1,0 +1,44 @@
+"""`*1666#` as a centre and a subscriber meet it, through the whole engine and the sample registries."""
+
+import pytest
+
+from tests.conftest import Handset
+
+CENTRE_LINE = "989120001666"
+CODE = "\nکد پیگیری: n"
+
+
+@pytest.mark.parametrize(
+    ("patient", "said"),
+    [
+        ("0007569602", "تأمین اجتماعی: برخوردار\nبدون همپوشانی با بیمه سلامت" + CODE),
+        ("7407268940", "تأمین اجتماعی: برخوردار\nهمپوشانی با بیمه سلامت دارد" + CODE),
+        ("9990579792", "تأمین اجتماعی: برخوردار\nهمپوشانی با بیمه سلامت بررسی نشد" + CODE),
+        ("7559200151", "تأمین اجتماعی: برخوردار نیست\nتحت پوشش بیمه سلامت است" + CODE),
+        ("0092000304", "تأمین اجتماعی: برخوردار نیست\nبیمه سلامت: پوشش ندارد" + CODE),
+        ("7705705001", "تأمین اجتماعی: برخوردار نیست\nبیمه سلامت: پوشش ندارد" + CODE),
+        ("9959321576", "پاسخی از سامانه نرسید."),
+        ("9904829039", "پاسخی از سامانه نرسید."),
+    ],
+)
+async def test_a_centre_reads_the_verdict_on_any_patient(handset: Handset, patient: str, said: str) -> None:
+    handset.msisdn = CENTRE_LINE
+    reply = await handset.call(f"*1666*1*{patient}#").dial()
+    assert reply.text.startswith(said)
+    assert reply.ends
+
+
+async def test_the_screens_of_the_way_there(handset: Handset) -> None:
+    handset.msisdn = CENTRE_LINE
+    call = handset.call("*1666#")
+    assert (await call.dial()).text == "تأمین اجتماعی\nمراکز بستری طرف قرارداد\n1-استحقاق سنجی"
+    assert (await call.type("۱")).text == "کد ملی بیمار را وارد نمایید:"
+    assert "همپوشانی" in (await call.type("۷۴۰۷۲۶۸۹۴۰")).text
+
+
+async def test_a_subscriber_is_answered_about_oneself_and_refused_about_others(handset: Handset) -> None:
+    assert "برخوردار" in (await handset.call("*1666*1*0007569602#").dial()).text
+    refusal = await handset.call("*1666*1*0109136756#").dial()
+    assert refusal.ends
+    assert refusal.text.endswith("\n*4*1420#")
+    assert "کد پیگیری" not in refusal.text

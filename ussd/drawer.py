@@ -1,0 +1,93 @@
+"""Where one session is kept in Redis: the names of its keys, and the seal of its values.
+
+All keys of a subscriber share a hash tag, so that a cluster has them on one node; each has a time to live, always:
+
+    ussd:{subscriber}:s:<session>    hash: version; body, sealed, or ended; at, ms; last, the last request's name
+    ussd:{subscriber}:r:<session>    hash: a request's name -> fingerprint of what it asked, 16 octets, + sealed reply
+    ussd:{subscriber}:d:<shortcode>  the name of the session that this line left open there
+    ussd:{subscriber}:l:<shortcode>  an answer that came too late, sealed, until this line reads it
+
+Names and fingerprints are keyed hashes and values are sealed: the server's memory and files tell of nobody.
+"""
+
+import json
+
+from ussd.callback import Reply
+from ussd.core.session import Session
+from ussd.keys import Keys, Unsealable
+from ussd.service import Late, Request, SessionKey
+
+_FINGERPRINT = 16
+"""Octets, as step.lua cuts them."""
+
+
+class Drawer:
+    """Where one session is kept: the names of its keys, and the seal of its values."""
+
+    def __init__(self, keys: Keys, key: SessionKey, session: str | None = None) -> None:
+        """Take the session of `key`, or the one that the store itself calls `session`."""
+        self._keys = keys
+        self._key = key
+        self._prefix = f"ussd:{{{keys.name('subscriber', key.gateway, key.msisdn)}}}"
+        self._seal = keys.seal("subscriber", key.gateway, key.msisdn)
+        self.session = self._name("session", key.session)[:16] if session is None else session
+        self.body = f"{self._prefix}:s:{self.session}"
+        self.replies = f"{self._prefix}:r:{self.session}"
+
+    def dropped(self, code: str) -> str:
+        """The key of the session that was left open at a shortcode."""
+        return f"{self._prefix}:d:{self._name('shortcode', code)[:16]}"
+
+    def late(self, code: str) -> str:
+        """The key of the late answer of a shortcode."""
+        return f"{self._prefix}:l:{self._name('shortcode', code)[:16]}"
+
+    def request(self, request: Request) -> str:
+        """The name of a request; empty where it has no id."""
+        return request.id and self._name("request", self._key.session, request.id)
+
+    def fingerprint(self, request: Request) -> bytes:
+        """What was asked, so that it can be compared and not read."""
+        return bytes.fromhex(self._name("content", self._key.session, request.content))
+
+    def close_session(self, session: Session) -> bytes:
+        """Seal a session."""
+        return self._seal.close(session.dumps(), self._place("session"))
+
+    def close_reply(self, reply: Reply) -> bytes:
+        """Seal a reply; step.lua puts the fingerprint before it."""
+        clear = json.dumps([reply.text, reply.ends], ensure_ascii=False, separators=(",", ":"))
+        return self._seal.close(clear.encode("utf-8", "surrogatepass"), self._place("reply"))
+
+    def open_session(self, sealed: bytes | None) -> Session | None:
+        """The session; None where there is none, or where the secret or the stored form has changed since."""
+        try:
+            return Session.loads(self._seal.open(sealed, self._place("session"))) if sealed else None
+        except (Unsealable, ValueError, TypeError):
+            return None
+
+    def open_reply(self, stored: bytes | None) -> Reply | None:
+        """The reply; None where there is none or it cannot be read."""
+        try:
+            return Reply(*json.loads(self._seal.open(stored[_FINGERPRINT:], self._place("reply")))) if stored else None
+        except (Unsealable, ValueError, TypeError):
+            return None
+
+    def close_late(self, late: Late) -> bytes:
+        """Seal a late answer. It is the line's, whichever session asked."""
+        clear = json.dumps([late.session.dumps().decode("utf-8", "surrogatepass"), late.outcome, dict(late.facts)])
+        return self._seal.close(clear.encode(), b"late")
+
+    def open_late(self, sealed: bytes | None) -> Late | None:
+        """The late answer; None where there is none or it cannot be read."""
+        try:
+            session, outcome, facts = json.loads(self._seal.open(sealed, b"late")) if sealed else (None, "", {})
+            return Late(Session.loads(session.encode("utf-8", "surrogatepass")), outcome, facts) if session else None
+        except (Unsealable, ValueError, TypeError):
+            return None
+
+    def _name(self, purpose: str, *parts: str) -> str:
+        return self._keys.name(purpose, self._key.gateway, self._key.msisdn, *parts)
+
+    def _place(self, kind: str) -> bytes:
+        return f"{kind} {self.session}".encode()

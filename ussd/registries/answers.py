@@ -1,0 +1,78 @@
+"""What registries answer, read strictly: an answer that does not say all that it must says nothing.
+
+Python's JSON parser keeps the second of two equal keys and takes NaN, and pydantic's does so too.
+"""
+
+import json
+from datetime import date, datetime
+from typing import Any, NoReturn, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError, ValidationInfo, field_validator
+
+from ussd.backends import RegistryFault
+
+KINDS = frozenset({"insured", "pensioner", "dependant"})
+
+
+class Said(BaseModel):
+    """Any answer. Fields that the contract does not have are let be: a registry may learn to say more."""
+
+    model_config = ConfigDict(strict=True, frozen=True, hide_input_in_errors=True)
+
+    operation_id: str
+
+
+class SaidOfPerson(Said):
+    """The answer to `POST /inquiries`."""
+
+    known: bool
+    entitled: bool
+    insurer: str
+    reason: str | None = None
+    full_name: str | None = None
+    insurance_number: str | None = None
+    branch: str | None = None
+    kind: str | None = None
+    as_of: datetime | date
+
+    @field_validator("entitled")
+    @classmethod
+    def _known(cls, entitled: bool, so_far: ValidationInfo) -> bool:
+        if entitled and so_far.data.get("known") is False:
+            raise ValueError("nobody is entitled who is not known")
+        return entitled
+
+
+class SaidOfLine(Said):
+    """The answer to `POST /owners`."""
+
+    owns: bool
+
+
+S = TypeVar("S", bound=Said)
+
+
+def read(octets: bytes, model: type[S]) -> S:
+    """An answer's body as what it says. Raises RegistryFault, which names fields and no values."""
+    try:
+        text = octets.decode("utf-8")
+        json.loads(text, object_pairs_hook=_once, parse_constant=_no_number)
+    except (ValueError, RecursionError):
+        raise RegistryFault("its answer is not JSON in UTF-8") from None
+    try:
+        return model.model_validate_json(text)
+    except ValidationError as error:
+        fields = sorted({str(one["loc"][0]) for one in error.errors(include_input=False) if one["loc"]})
+        wrong = f"has no right {', '.join(fields)}" if fields else "is not an object"
+        raise RegistryFault(f"its answer {wrong}") from None
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a key is there twice")
+    return found
+
+
+def _no_number(_: str) -> NoReturn:
+    raise ValueError("not a JSON number")
