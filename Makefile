@@ -12,7 +12,8 @@ serve: .venv/engine  ## Take gateways' callbacks on 127.0.0.1:8080
 	@$(BIN)/ussd serve
 
 test: lint types layers  ## All that must hold before anything lands
-	@$(BIN)/pytest
+	@$(BIN)/pytest --numprocesses auto --ignore tests/bench
+	@$(BIN)/pytest tests/bench
 
 lint: .venv/dev
 	@$(BIN)/ruff check .

@@ -1,8 +1,13 @@
 """`*1666#` as a centre and a subscriber meet it, through the whole engine and the sample registries."""
 
 import pytest
+from aiohttp.test_utils import TestServer
+from pydantic import HttpUrl
 
+from simulator.registry import application
 from tests.conftest import Handset
+from ussd.app import running
+from ussd.settings import Settings
 
 CENTRE_LINE = "989120001666"
 CODE = "\nکد پیگیری: n"
@@ -42,3 +47,22 @@ async def test_a_subscriber_is_answered_about_oneself_and_refused_about_others(h
     assert refusal.ends
     assert refusal.text.endswith("\n*4*1420#")
     assert "کد پیگیری" not in refusal.text
+
+
+async def test_the_verdict_is_the_same_from_registries_over_http(settings: Settings, redis_url: str) -> None:
+    async with TestServer(application()) as registry:
+        url = str(registry.make_url("/"))
+        over_http = settings.model_copy(
+            update={
+                "entitlement_url": HttpUrl(f"{url}sso"),
+                "health_insurance_url": HttpUrl(f"{url}health"),
+                "line_owner_url": HttpUrl(url),
+            }
+        )
+        async with running(over_http, redis_url) as app:
+            own = await Handset(app).call("*1666*1*0007569602#").dial()
+            others = await Handset(app).call("*1666*1*0109136756#").dial()
+            sample_centre = await Handset(app, CENTRE_LINE).call("*1666*1*7407268940#").dial()
+    assert own.text.startswith("تأمین اجتماعی: برخوردار\nبدون همپوشانی")
+    assert others.text.endswith("*4*1420#")
+    assert sample_centre.text == others.text, "where real registries answer, no sample line is a centre's"

@@ -8,7 +8,10 @@ import pytest
 
 from simulator.call import Call
 from tests.conftest import ENTITLED, FAILING, LAPSED, MAIN_MENU, PROMPT, SLOW, UNKNOWN, Handset
-from ussd.callback import Reply
+from ussd.callback import Callback, Phase, Reply
+from ussd.core.profile import Profile
+from ussd.core.text import measure
+from ussd.service import Line
 
 POSITIVE = re.compile("از حمایت درمانی برخوردار میباشید\\.\nکد پیگیری: n[0-9]{6}")
 NEGATIVE = re.compile("از حمایت درمانی برخوردار نمیباشید\\.\nکد پیگیری: n[0-9]{6}")
@@ -69,6 +72,15 @@ async def test_an_unknown_shortcode_gets_an_end_screen(app_reply, dialled: str) 
     reply = await app_reply(dialled)
     assert reply.ends
     assert "کد دستوری" in reply.text
+
+
+async def test_a_last_screen_fits_the_narrowest_line(handset: Handset) -> None:
+    narrow = Line("reference", Profile(max_octets=80))
+    service = handset.carrier.service
+    for dialled, phase in (("*9*9#", Phase.BEGIN), ("", Phase.CONTINUE), ("", Phase.ABORT)):
+        reply = await service.answer(narrow, Callback("s1", handset.msisdn, phase, dialled=dialled))
+        assert reply.ends
+        assert 0 < measure(reply.text).octets <= 80
 
 
 async def test_a_branch_without_a_service_says_where_to_get_it(handset: Handset) -> None:

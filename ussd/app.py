@@ -19,7 +19,7 @@ from ussd.keys import Keys
 from ussd.ledger import Ledger, opened
 from ussd.lookups import Lookups
 from ussd.redis_server import own_server
-from ussd.registries.http import HttpOwners, HttpRegistry
+from ussd.registries import HttpOwners, HttpRegistry, new_session
 from ussd.service import Line, Service
 from ussd.settings import GatewayGiven, RegistryName, Settings
 from ussd.store import RedisStore
@@ -72,7 +72,7 @@ async def running(settings: Settings, redis: str) -> AsyncIterator[App]:
         ledger = await stack.enter_async_context(
             opened(settings.ledger, keys, migrate=settings.migrate, samples=samples)
         )
-        world = _world(settings, ledger, await stack.enter_async_context(ClientSession()))
+        world = _world(settings, ledger, await stack.enter_async_context(new_session()))
         lookups = Lookups({name: partial(one.look_up, world=world) for name, one in found.items()}, contracts)
         stack.push_async_callback(lookups.close)
         service = Service(menus, words, store, lookups, keys)

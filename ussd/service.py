@@ -15,8 +15,8 @@ from ussd.core.engine import Dialled, Engine, Event, Fetch, Finish, LookedUp, Sh
 from ussd.core.machine import Moves
 from ussd.core.menu import Menu, Words
 from ussd.core.profile import Profile
+from ussd.core.screen import last
 from ussd.core.session import Session
-from ussd.core.text import fold_out
 from ussd.keys import Keys
 from ussd.lookups import Answer, Lookups, Question
 
@@ -145,7 +145,7 @@ class Service:
 
     def last_words(self, line: Line, text: str = "") -> Reply:
         """A screen that belongs to no menu and ends the dialogue; the apology, unless told."""
-        return Reply(fold_out(text or self._words.apology, line.profile), ends=True)
+        return Reply(last(text or self._words.apology, line.profile), ends=True)
 
     async def answer(self, line: Line, callback: Callback) -> Reply:
         """Answer one callback within the line's deadline. Raises CallbackError where the gateway broke its contract."""

@@ -7,7 +7,7 @@ from ussd.core.inputs import Rule, rule
 from ussd.core.machine import ENTERED, IllegalStep, Moves, option
 from ussd.core.menu import Ask, Choose, End, LookUp, Menu
 from ussd.core.profile import Profile
-from ussd.core.screen import Page
+from ussd.core.screen import Page, last
 from ussd.core.session import TOP, Place, Session
 from ussd.core.text import fold_in
 from ussd.core.wording import GO_ON, START_ANEW, Wording
@@ -103,7 +103,7 @@ class Engine:
     def shown(self, session: Session) -> Show | Finish:
         """What the subscriber of `session` reads now."""
         if session.mistakes >= MAX_MISTAKES:
-            return Finish(self._wording.last(self.menu.words.too_many))
+            return Finish(last(self.menu.words.too_many, self._wording.profile))
         shown = self._wording.page(session)
         screen = self.menu.screens[session.screen]
         ends = isinstance(screen, End) and not shown.next_key and not session.offered
@@ -121,7 +121,7 @@ class Engine:
                 known = replace(session, facts={**session.facts, **facts})
                 return self._settle(self._moved(known, outcome))
             case Ended(), _:
-                return session, Finish(self._wording.last(self.menu.words.ended))
+                return session, Finish(last(self.menu.words.ended, self._wording.profile))
             case _:
                 raise IllegalStep(f"{type(event).__name__} on {session.screen}")
 

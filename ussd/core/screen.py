@@ -55,6 +55,12 @@ class Page:
     next: Place = TOP
 
 
+def last(text: str, profile: Profile) -> str:
+    """A screen that nothing follows, and that no menu writes; its beginning on a line too narrow for it."""
+    folded = fold_out(text, profile).strip()
+    return folded if fits(folded, profile) else cut(folded, lambda some: fits(some, profile))[0]
+
+
 def page(content: Content, at: Place, profile: Profile) -> Page:
     """The page of a screen that begins at `at`.
 

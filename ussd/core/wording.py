@@ -7,7 +7,7 @@ from ussd.core.menu import PLACEHOLDER, Ask, Choose, End, LookUp, Menu, placehol
 from ussd.core.profile import Profile
 from ussd.core.screen import Content, Page, page
 from ussd.core.session import TOP, Place, Session
-from ussd.core.text import cut, fits, fold_out, printable
+from ussd.core.text import fold_out, printable
 
 GO_ON, START_ANEW = "1", "2"
 """The keys of the question whether to go on with a dropped session."""
@@ -39,11 +39,6 @@ class Wording:
         if not self._wants[session.screen] <= session.answers.keys() | session.facts.keys():
             return False
         return session.at == TOP or self._content(session).has(session.at)
-
-    def last(self, text: str) -> str:
-        """A screen that nothing follows, and that no menu writes; its beginning on a line too narrow for it."""
-        folded = self._folded(text).strip()
-        return folded if fits(folded, self.profile) else cut(folded, lambda some: fits(some, self.profile))[0]
 
     def _folded(self, text: str) -> str:
         return fold_out(text, self.profile)
