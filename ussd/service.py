@@ -176,12 +176,11 @@ class Service:
         turn = await self._turn(line, callback, held, key)
         if isinstance(turn, Reply):
             return turn
-        session, effect = await self._stepped(turn, key, held, deadline)
+        session, effect, read = await self._stepped(turn, key, held, deadline)
         names |= {"menu": session.code, "screen": session.screen}
         session = replace(session, heard=callback.typed if callback.accumulated else "")
         reply = Reply(effect.text, ends=isinstance(effect, Finish))
         offer = turn.engine.menu.resume != "restart"
-        read = held.late is not None and _is_told(held.late, session)
         return await self._store.commit(key, request, held.version, session, reply, offer=offer, read_late=read)
 
     async def _turn(self, line: Line, callback: Callback, held: Held, key: SessionKey) -> "_Turn | Reply":
@@ -227,20 +226,23 @@ class Service:
 
     async def _stepped(
         self, turn: "_Turn", key: SessionKey, held: Held, deadline: float
-    ) -> tuple[Session, Show | Finish]:
-        """Step until something is to be shown, asking the world outside as often as the menu says."""
+    ) -> tuple[Session, Show | Finish, bool]:
+        """Step until something is to be shown, asking the world outside as often as the menu says.
+
+        Says too whether the late answer that is held was read.
+        """
         session, effect = turn.engine.step(turn.session, turn.event)
-        asked = 0
+        asked, read = 0, isinstance(turn.event, LookedUp)
         while isinstance(effect, Fetch):
             asked += 1
             if held.late and _is_asked_again(held.late, session, effect):
-                answer = Answer(held.late.outcome, held.late.facts)
+                answer, read = Answer(held.late.outcome, held.late.facts), True
             else:
                 operation = self._operation(key, session, effect, held.version, asked)
                 question = Question(operation, effect.given, key.gateway, session.code, key.msisdn, deadline)
                 answer = await self._lookups.ask(effect.backend, question, partial(self._kept, key, session))
             session, effect = turn.engine.step(session, LookedUp(answer.outcome, answer.facts))
-        return session, effect
+        return session, effect, read
 
     async def _kept(self, key: SessionKey, session: Session, answer: Answer) -> None:
         await self._store.keep_late(key, Late(session, answer.outcome, answer.facts))
@@ -274,11 +276,6 @@ class _Turn:
 def _is_asked_again(late: Late, session: Session, fetch: Fetch) -> bool:
     known = {**late.session.answers, **late.session.facts}
     return late.session.screen == session.screen and fetch.given.items() <= known.items()
-
-
-def _is_told(late: Late, session: Session) -> bool:
-    """Whether a session has come past the lookup that was late: what it found is among its facts then."""
-    return late.facts.items() <= session.facts.items()
 
 
 def _request(callback: Callback) -> Request:
