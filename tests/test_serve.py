@@ -61,7 +61,7 @@ def test_without_redis_there_is_an_apology_within_a_second_until_it_is_back(home
         _signal(redis, signal.SIGSTOP)
         begun = time.monotonic()
         apology = server.post("1")
-        assert time.monotonic() - begun < 1.5
+        assert time.monotonic() - begun < 1.5  # the apology is due within a second; the rest is the machine's
         assert apology.startswith("END ")
         assert "پاسخگو نیست" in apology
         assert server.ready() == (503, {"redis": "away", "ledger": "ok"})
