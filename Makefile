@@ -12,8 +12,8 @@ serve: .venv/engine  ## Take gateways' callbacks on 127.0.0.1:8080
 	@$(BIN)/ussd serve
 
 test: lint types layers  ## All that must hold before anything lands
-	@$(BIN)/pytest --numprocesses auto --ignore tests/bench
-	@$(BIN)/pytest tests/bench
+	@$(BIN)/pytest --numprocesses auto -m 'not alone'
+	@$(BIN)/pytest -m alone
 
 lint: .venv/dev
 	@$(BIN)/ruff check .

@@ -90,6 +90,7 @@ async def test_a_branch_without_a_service_says_where_to_get_it(handset: Handset)
         assert "1420" in reply.text, path
 
 
+@pytest.mark.alone
 async def test_the_slow_person_gets_an_apology_before_the_deadline_and_others_are_answered_meanwhile(
     handset: Handset,
 ) -> None:

@@ -53,6 +53,7 @@ def test_a_killed_server_goes_on_where_it_was(start: Start) -> None:
     assert server.stop() == 0
 
 
+@pytest.mark.alone
 def test_without_redis_there_is_an_apology_within_a_second_until_it_is_back(home: Path, start: Start) -> None:
     with own_server(home / "elsewhere") as url:
         server = start(redis_url=url, **DRAIN)

@@ -116,6 +116,7 @@ async def test_an_overlap_may_be_denied() -> None:
     assert (await Desk(Insurer(INSURED), Insurer(INSURED)).ask(overlap="deny")).outcome == "overlap_denied"
 
 
+@pytest.mark.alone
 async def test_both_are_asked_at_once() -> None:
     desk = Desk(Insurer(0.3), Insurer(0.3))
     begun = asyncio.get_running_loop().time()

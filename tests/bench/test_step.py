@@ -11,6 +11,8 @@ from tests.core.talk import Talk
 from ussd.core.engine import Effect, Engine, Event, Fetch, LookedUp, Show, Typed
 from ussd.core.session import Session
 
+pytestmark = pytest.mark.alone
+
 SCREENS = 500
 STEPS = 3000
 MICROSECONDS = 50

@@ -55,6 +55,7 @@ def test_two_processes_share_one_server_and_the_last_one_out_stops_it(home: Path
     assert processes(home) == []
 
 
+@pytest.mark.alone
 def test_who_leaves_first_does_not_wait(home: Path) -> None:
     with own_server(home):
         began = time.monotonic()

@@ -141,6 +141,7 @@ async def test_the_first_commit_after_a_restart_succeeds(
     await asyncio.gather(*(store.commit(line, Request("1", ""), 0, session, SHOWN, offer=False) for line in lines))
 
 
+@pytest.mark.alone
 async def test_a_server_that_hangs_is_away_within_a_second_and_back_at_once(
     open_store: Callable[..., RedisStore], frail: str, key: SessionKey, session: Session
 ) -> None:
@@ -170,6 +171,7 @@ async def test_a_server_that_hangs_is_away_within_a_second_and_back_at_once(
     await store.ping()
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("url", ["unix:///tmp/no-such-folder/s", "redis://127.0.0.1:1", "rediss://127.0.0.1:1"])
 async def test_a_server_that_is_not_there_is_away(
     open_store: Callable[..., RedisStore], key: SessionKey, session: Session, url: str
@@ -227,6 +229,7 @@ async def test_connections_that_the_other_side_closed_are_replaced(
         await asyncio.sleep(0.01)
 
 
+@pytest.mark.alone
 async def test_connections_that_died_without_a_word_cost_time_and_no_screen(
     open_store: Callable[..., RedisStore], proxy: Proxy, key: SessionKey, session: Session
 ) -> None:
