@@ -86,6 +86,24 @@ async def test_another_question_is_asked_and_not_answered_with_the_late_answer(p
     await came(slow, patient)
     assert (await patient.call(f"*4*1420*1*2*{LAPSED}#").dial()).text.endswith("n000002")
     assert slow.asked == 2
+    assert (await patient.call().dial()).text == MAIN_MENU, "an older answer would be taken for the newer question's"
+
+
+async def test_of_two_late_answers_only_the_last_questions_is_kept(patient: Handset, slow: Slow) -> None:
+    for code in (ENTITLED, LAPSED):
+        assert (await patient.call(f"*4*1420*1*2*{code}#").dial()).text.startswith(APOLOGY)
+    await came(slow, patient)
+    assert (await patient.call().dial()).text.endswith("n000002")
+    assert (await patient.call().dial()).text == MAIN_MENU
+
+
+async def test_a_question_typed_in_a_dialogue_outdates_a_late_answer_too(patient: Handset, slow: Slow) -> None:
+    await patient.call(f"*4*1420*1*2*{ENTITLED}#").dial()
+    typed = patient.call("*4*1420*1*2#")
+    await typed.dial()
+    await came(slow, patient)
+    assert (await typed.type(LAPSED)).text.endswith("n000002")
+    assert (await patient.call().dial()).text == MAIN_MENU
 
 
 async def test_who_asks_again_while_it_is_under_way_waits_for_the_same_answer(patient: Handset, slow: Slow) -> None:

@@ -58,6 +58,8 @@ class Lookups:
         self._backends, self._contracts = backends, contracts
         self._late: dict[_Asked, asyncio.Task[Answer]] = {}
         self._keeping: set[asyncio.Task[None]] = set()
+        self._outdated: set[_Asked] = set()
+        """Late questions whose line has asked another since: on a redial their answer would be taken for its answer."""
 
     async def ask(self, backend: str, question: Question, late: Late) -> Answer:
         """What a backend found by the question's deadline. Whatever goes wrong out there is `unavailable`.
@@ -65,12 +67,9 @@ class Lookups:
         At the deadline the question goes on, for LATE_SECONDS in all, and `late` gets its answer. Who asks the same
         from the same line meanwhile waits for that answer, and the backend is not asked again.
         """
-        asked = (
-            backend,
-            question.gateway,
-            question.msisdn,
-            *(f"{name} {text}" for name, text in question.given.items()),
-        )
+        asked = _asked(backend, question)
+        self._outdated |= {other for other in self._late if other[:2] == asked[:2]}
+        self._outdated.discard(asked)
         going = self._late.get(asked)
         asking = going or asyncio.create_task(self._answered(backend, question))
         try:
@@ -96,16 +95,17 @@ class Lookups:
 
     async def _kept(self, asked: _Asked, asking: asyncio.Task[Answer], late: Late) -> None:
         """See a late answer through to whoever keeps it for the redial."""
-        backend = asked[0]
+        backend = asked[2]
         try:
             answer = await asking
-            if answer.outcome != UNAVAILABLE:
+            if answer.outcome != UNAVAILABLE and asked not in self._outdated:
                 await late(answer)
                 _log.info("lookup_kept", backend=backend, outcome=answer.outcome)
         except Exception:
             _log.exception("lookup_lost", backend=backend)
         finally:
             self._late.pop(asked, None)
+            self._outdated.discard(asked)
 
     async def _answered(self, backend: str, question: Question) -> Answer:
         try:
@@ -118,3 +118,9 @@ class Lookups:
             _log.error("lookup_broke_contract", backend=backend)
             return Answer(UNAVAILABLE)
         return answer
+
+
+def _asked(backend: str, question: Question) -> _Asked:
+    """What makes two questions the same: whose line asks, which backend, and about what."""
+    given = (f"{name} {text}" for name, text in question.given.items())
+    return (question.gateway, question.msisdn, backend, *given)

@@ -110,7 +110,7 @@ class Store(Protocol):
 
         That is `reply`; or, where this request was answered meanwhile or `version` has moved on, the winner's reply.
         `offer`: the session may be offered again to the line that dropped it. A reply that ends ends the session.
-        `read_late`: the late answer is read now, and not kept any longer.
+        `read_late`: the late answer is read now, or outdated, and not kept any longer.
         """
 
     async def keep_late(self, key: SessionKey, late: Late) -> None:
@@ -229,20 +229,20 @@ class Service:
     ) -> tuple[Session, Show | Finish, bool]:
         """Step until something is to be shown, asking the world outside as often as the menu says.
 
-        Says too whether the late answer that is held was read.
+        Says too whether a late answer is done with: it was read, or the line has asked something since.
         """
         session, effect = turn.engine.step(turn.session, turn.event)
-        asked, read = 0, isinstance(turn.event, LookedUp)
+        asked = 0
         while isinstance(effect, Fetch):
             asked += 1
             if held.late and _is_asked_again(held.late, session, effect):
-                answer, read = Answer(held.late.outcome, held.late.facts), True
+                answer = Answer(held.late.outcome, held.late.facts)
             else:
                 operation = self._operation(key, session, effect, held.version, asked)
                 question = Question(operation, effect.given, key.gateway, session.code, key.msisdn, deadline)
                 answer = await self._lookups.ask(effect.backend, question, partial(self._kept, key, session))
             session, effect = turn.engine.step(session, LookedUp(answer.outcome, answer.facts))
-        return session, effect, read
+        return session, effect, asked > 0 or isinstance(turn.event, LookedUp)
 
     async def _kept(self, key: SessionKey, session: Session, answer: Answer) -> None:
         await self._store.keep_late(key, Late(session, answer.outcome, answer.facts))
