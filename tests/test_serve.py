@@ -180,6 +180,18 @@ def test_a_fault_of_a_variable_names_the_variable(home: Path) -> None:
     assert refused.stderr.startswith("USSD_PORT")
 
 
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [("redis_url", "redis://:hush@host:port"), ("entitlement_url", "http://user:hush@registry"),
+     ("database_url", "postgresql://user:hush@host:port/x"), ("entitlement_url", "nowhere")],
+)  # fmt: skip
+def test_an_address_that_is_none_is_one_line_without_its_password(home: Path, setting: str, value: str) -> None:
+    refused = ussd(home, "serve", **{setting: value})
+    assert refused.returncode == 1
+    assert refused.stderr.count("\n") == 1
+    assert "hush" not in refused.stderr
+
+
 def test_a_menu_with_a_fault_is_not_served(home: Path) -> None:
     menus = home / "menus"
     shutil.copytree(Path(__file__).parent.parent / "menus", menus)

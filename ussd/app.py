@@ -66,21 +66,35 @@ async def running(settings: Settings, redis: str) -> AsyncIterator[App]:
     doors = {name: _door(name, given) for name, given in _configured(settings).items()}
     keys = Keys(settings.key())
     async with AsyncExitStack() as stack:
-        store = RedisStore(redis, keys)
+        store = _store(redis, keys)
         stack.push_async_callback(store.close)
         samples = settings.entitlement_url is None
         ledger = await stack.enter_async_context(
             opened(settings.ledger, keys, migrate=settings.migrate, samples=samples)
         )
-        world = _world(settings, ledger, await stack.enter_async_context(new_session()))
+        session = await stack.enter_async_context(new_session())
+        try:
+            world = _world(settings, ledger, session)
+        except ValueError as fault:
+            raise AppError(str(fault)) from None
         lookups = Lookups({name: partial(one.look_up, world=world) for name, one in found.items()}, contracts)
         stack.push_async_callback(lookups.close)
         service = Service(menus, words, store, lookups, keys)
         yield App(service, doors, Readiness({"redis": store.ping, "ledger": ledger.ping}))
 
 
+def _store(redis: str, keys: Keys) -> RedisStore:
+    try:
+        return RedisStore(redis, keys)
+    except ValueError:  # whose message may repeat a password
+        raise AppError("USSD_REDIS_URL cannot be understood") from None
+
+
 def _world(settings: Settings, ledger: Ledger, session: ClientSession) -> World:
-    """The registries that the settings name, or the ledger's samples; without samples, what is not named is absent."""
+    """The registries that the settings name, or the ledger's samples; without samples, what is not named is absent.
+
+    Raises ValueError for a URL or a token that no registry can have; it repeats neither.
+    """
 
     def insurer(name: RegistryName, otherwise: Registry) -> Registry:
         remote = settings.remote(name)
