@@ -12,7 +12,7 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 _MOST = 200
-"""Items a batch."""
+"""Items a batch, unless told."""
 _PATIENCE = 2.0
 """Seconds that a caller waits."""
 
@@ -20,9 +20,10 @@ _PATIENCE = 2.0
 class Batches(Generic[Item, Result]):
     """Does one thing for many. Its only task is there while there is something to do, and no caller can cancel it."""
 
-    def __init__(self, do: Callable[[Sequence[Item]], Awaitable[Sequence[Result]]]) -> None:
-        """`do` does all of a batch in one transaction, or nothing, and returns the results in the same order."""
+    def __init__(self, do: Callable[[Sequence[Item]], Awaitable[Sequence[Result]]], most: int = _MOST) -> None:
+        """`do` does all of a batch, `most` items, in one transaction, or nothing; its results are in the same order."""
         self._do = do
+        self._most = most
         self._queue: deque[tuple[Item, asyncio.Future[Result]]] = deque()
         self._task: asyncio.Task[None] | None = None
         self._closed = False
@@ -50,7 +51,7 @@ class Batches(Generic[Item, Result]):
 
     async def _drain(self) -> None:
         while self._queue:
-            taken = (self._queue.popleft() for _ in range(min(_MOST, len(self._queue))))
+            taken = (self._queue.popleft() for _ in range(min(self._most, len(self._queue))))
             # Whoever has given up meanwhile needs nothing.
             if batch := [(item, result) for item, result in taken if not result.done()]:
                 await self._settle(batch)
