@@ -2,6 +2,7 @@
 
     POST /sso/inquiries, /health/inquiries, /owners
 
+Somebody is asked about by national code or by insurance number, which is the first insurer's own.
 Asked again under the same operation id it says the same again, and asked something else under it, 409.
 """
 
@@ -13,10 +14,11 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from random import SystemRandom
-from typing import Literal, TypeVar
+from typing import Literal, Self, TypeVar
 
 from aiohttp import web
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic_core import ErrorDetails, PydanticCustomError
 
 Wait = Callable[[float], Awaitable[None]]
 REMEMBERED = 10_000
@@ -56,6 +58,17 @@ HEALTH: Insurer = {
     "9990579792": Fails(),
 }
 INSURERS: Mapping[str, Insurer] = {"sso": SSO, "health": HEALTH}
+NUMBERS: Mapping[str, str] = {
+    "00000101": "0007569602",
+    "00000102": "0092000304",
+    "00000103": "0109136756",
+    "00000104": "0127998802",
+    "00000105": "7407268940",
+    "00000108": "9904829039",
+    "00000109": "9959321576",
+    "00000110": "9990579792",
+}
+"""The insurance numbers of the first insurer, and whose they are."""
 OWNERS: Mapping[str, str] = {"989120000001": "0007569602"}
 """Lines, and the national codes of those who own them."""
 
@@ -67,9 +80,16 @@ class Question(BaseModel):
 
 
 class _Inquiry(Question):
-    national_code: str
+    national_code: str = ""
+    insurance_number: str = ""
     service: Literal["outpatient", "inpatient"]
     asked_by: str
+
+    @model_validator(mode="after")
+    def _one_number(self) -> Self:
+        if len(self.model_fields_set & {"national_code", "insurance_number"}) != 1:
+            raise PydanticCustomError("number", "national_code or insurance_number")
+        return self
 
 
 class _Ownership(Question):
@@ -121,7 +141,7 @@ class _Desk:
     async def inquiry(self, request: web.Request) -> web.StreamResponse:
         insurer = request.match_info["insurer"]
         question = await self._taken(request, _Inquiry)
-        person = INSURERS[insurer].get(question.national_code)
+        person = _known(insurer, question)
         if isinstance(person, Fails):
             raise web.HTTPInternalServerError
         if person and person.slow:
@@ -159,10 +179,23 @@ def _read(octets: bytes, model: type[Q]) -> Q:
     try:
         return model.model_validate_json(octets)
     except ValidationError as error:
-        wrong = sorted(
-            {str(one["loc"][0]) for one in error.errors() if one["loc"] and one["type"] != "extra_forbidden"}
-        )
+        wrong = sorted({_named(one) for one in error.errors() if one["type"] != "extra_forbidden"} - {""})
         raise web.HTTPBadRequest(text=f"missing or wrong: {', '.join(wrong) or 'the body'}") from None
+
+
+def _named(fault: ErrorDetails) -> str:
+    """The field at fault, without its value; empty where it is the body."""
+    if fault["type"] == "number":
+        return fault["msg"]
+    return str(fault["loc"][0]) if fault["loc"] else ""
+
+
+def _known(insurer: str, question: _Inquiry) -> Insured | Fails | None:
+    people = INSURERS[insurer]
+    if question.national_code:
+        return people.get(question.national_code)
+    # To the other insurer a number that is not its own says nothing.
+    return people.get(NUMBERS.get(question.insurance_number, "")) if insurer == "sso" else None
 
 
 def _of_person(insurer: str, person: Insured | None) -> Said:

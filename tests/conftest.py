@@ -9,6 +9,7 @@ import pytest
 
 from simulator.call import Call, InProcess
 from simulator.operators import reference
+from tests import postgres
 from ussd.app import App, running
 from ussd.callback import Callback, Phase, Reply
 from ussd.redis_server import own_server
@@ -27,6 +28,19 @@ def redis_url() -> Iterator[str]:
     """One server for all tests; each test has a secret of its own, so none sees another's sessions."""
     with tempfile.TemporaryDirectory(prefix="ussd-") as home, own_server(Path(home)) as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """One PostgreSQL for all tests of this process that want it."""
+    with postgres.server() as url:
+        yield url
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say what was tested on: that all is green says less without PostgreSQL."""
+    there = "SQLite and PostgreSQL" if postgres.PRESENT else "SQLite only, as PostgreSQL is not installed"
+    terminalreporter.write_line(f"The ledger was tested on {there}.")
 
 
 @pytest.fixture

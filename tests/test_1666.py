@@ -11,6 +11,7 @@ from ussd.settings import Settings
 
 CENTRE_LINE = "989120001666"
 CODE = "\nکد پیگیری: n"
+BY_NUMBER = "شماره بیمه بیمار را وارد نمایید:"
 
 
 @pytest.mark.parametrize(
@@ -36,9 +37,52 @@ async def test_a_centre_reads_the_verdict_on_any_patient(handset: Handset, patie
 async def test_the_screens_of_the_way_there(handset: Handset) -> None:
     handset.msisdn = CENTRE_LINE
     call = handset.call("*1666#")
-    assert (await call.dial()).text == "تأمین اجتماعی\nمراکز بستری طرف قرارداد\n1-استحقاق سنجی"
+    assert (await call.dial()).text == "تأمین اجتماعی\nمراکز بستری طرف قرارداد\n1-استحقاق سنجی\n2-با شماره بیمه"
     assert (await call.type("۱")).text == "کد ملی بیمار را وارد نمایید:"
     assert "همپوشانی" in (await call.type("۷۴۰۷۲۶۸۹۴۰")).text
+
+
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [
+        ("00000105", "تأمین اجتماعی: برخوردار\nهمپوشانی با بیمه سلامت بررسی نشد" + CODE),
+        ("00000101", "تأمین اجتماعی: برخوردار\nهمپوشانی با بیمه سلامت بررسی نشد" + CODE),
+        ("00000102", "تأمین اجتماعی: برخوردار نیست\nبیمه سلامت بررسی نشد" + CODE),
+        ("12345678", "تأمین اجتماعی: برخوردار نیست\nبیمه سلامت بررسی نشد" + CODE),
+        ("00000109", "پاسخی از سامانه نرسید."),
+        ("00000108", "پاسخی از سامانه نرسید."),
+    ],
+)
+async def test_a_centre_asks_by_insurance_number_too(handset: Handset, number: str, said: str) -> None:
+    handset.msisdn = CENTRE_LINE
+    reply = await handset.call(f"*1666*2*{number}#").dial()
+    assert reply.text.startswith(said)
+    assert reply.ends
+
+
+async def test_the_screens_of_the_way_by_insurance_number(handset: Handset) -> None:
+    handset.msisdn = CENTRE_LINE
+    call = handset.call("*1666#")
+    await call.dial()
+    assert (await call.type("۲")).text == BY_NUMBER
+    for malformed in ("0000105", "00000000105"):
+        again = await call.type(malformed)
+        assert again.text == "شماره بیمه معتبر نیست.\n" + BY_NUMBER
+        assert not again.ends
+    assert "بررسی نشد" in (await call.type("۰۰۰۰۰۱۰۵")).text
+
+
+async def test_a_malformed_number_that_was_dialled_stays_at_the_prompt(handset: Handset) -> None:
+    handset.msisdn = CENTRE_LINE
+    reply = await handset.call("*1666*2*105#").dial()
+    assert (reply.text, reply.ends) == ("شماره بیمه معتبر نیست.\n" + BY_NUMBER, False)
+
+
+@pytest.mark.parametrize("number", ["00000101", "0007569602"])
+async def test_a_subscriber_is_refused_by_insurance_number_even_ones_own(handset: Handset, number: str) -> None:
+    refusal = await handset.call(f"*1666*2*{number}#").dial()
+    assert refusal.ends
+    assert refusal.text.endswith("\n*4*1420#")
 
 
 async def test_a_subscriber_is_answered_about_oneself_and_refused_about_others(handset: Handset) -> None:

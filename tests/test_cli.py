@@ -81,6 +81,18 @@ def test_a_tracking_code_is_found_and_names_nobody_unless_asked(home: Path) -> N
     shown = ussd(home, "track", code, "--show-person").stdout
     assert ENTITLED in shown
     assert "989120000006" in shown
+    assert re.search(f"^national code +{ENTITLED}$", shown, re.MULTILINE)
+
+
+def test_who_was_asked_about_by_insurance_number_is_shown_under_that_name(home: Path) -> None:
+    [answer] = screens(home, "*1666*2*00000105#", "--msisdn", "989120001666")
+    code = str(answer["text"])[-7:]
+    told = ussd(home, "track", code).stdout
+    assert "overlap_unchecked" in told
+    assert "00000105" not in told
+    shown = ussd(home, "track", code, "--show-person").stdout
+    assert re.search("^insurance number +00000105$", shown, re.MULTILINE)
+    assert "national code" not in shown
 
 
 @pytest.mark.parametrize(

@@ -15,15 +15,24 @@ from ussd.backends import Lookup, Registry, World, backends
 from ussd.callback import Gateway
 from ussd.core.checks import Contract
 from ussd.core.loader import COMMON, load_all, load_words
+from ussd.core.messages import Messages, load_messages
 from ussd.keys import Keys
 from ussd.ledger import Ledger, opened
 from ussd.lookups import Lookups
+from ussd.metrics import Metrics
+from ussd.paid import PaidInquiries
 from ussd.redis_server import own_server
 from ussd.registries import HttpOwners, HttpRegistry, new_session
 from ussd.service import Line, Service
 from ussd.settings import GatewayGiven, RegistryName, Settings
+from ussd.sms import Sender
+from ussd.sms.http import HttpSender
+from ussd.sms.terminal import TerminalSender
+from ussd.sms.worker import SmsWorker
 from ussd.store import RedisStore
+from ussd.upkeep import Upkeep
 from ussd.web.admin import Readiness
+from ussd.web.api import Desks
 from ussd.web.callbacks import Door
 
 
@@ -37,7 +46,17 @@ class App:
 
     service: Service
     doors: Mapping[str, Door]
+    desks: Desks
     readiness: Readiness
+    metrics: Metrics
+    sms: SmsWorker
+    upkeep: Upkeep
+
+    @asynccontextmanager
+    async def at_work(self) -> AsyncIterator[None]:
+        """With what a server does besides answering: messages are sent, and what was left open is closed."""
+        async with self.upkeep.running(), self.sms.running():
+            yield
 
     def door(self, name: str) -> Door:
         """A gateway by its name. Raises AppError where it is not served here."""
@@ -63,6 +82,7 @@ async def running(settings: Settings, redis: str) -> AsyncIterator[App]:
     found = backends()
     contracts = contracts_of(found)
     menus, words = load_all(settings.menus, contracts), load_words(settings.menus / COMMON)
+    messages = load_messages(settings.menus)
     doors = {name: _door(name, given) for name, given in _configured(settings).items()}
     keys = Keys(settings.key())
     async with AsyncExitStack() as stack:
@@ -74,13 +94,15 @@ async def running(settings: Settings, redis: str) -> AsyncIterator[App]:
         )
         session = await stack.enter_async_context(new_session())
         try:
-            world = _world(settings, ledger, session)
+            world, sender = _world(settings, ledger, session), _sender(settings, session)
         except ValueError as fault:
             raise AppError(str(fault)) from None
         lookups = Lookups({name: partial(one.look_up, world=world) for name, one in found.items()}, contracts)
         stack.push_async_callback(lookups.close)
         service = Service(menus, words, store, lookups, keys)
-        yield App(service, doors, Readiness({"redis": store.ping, "ledger": ledger.ping}))
+        readiness, metrics = Readiness({"redis": store.ping, "ledger": ledger.ping}), Metrics()
+        desks = _desks(ledger, world, messages, keys)
+        yield App(service, doors, desks, readiness, metrics, SmsWorker(ledger.outbox, sender, metrics), Upkeep(ledger))
 
 
 def _store(redis: str, keys: Keys) -> RedisStore:
@@ -107,8 +129,28 @@ def _world(settings: Settings, ledger: Ledger, session: ClientSession) -> World:
         owners=HttpOwners(session, lines.url, lines.token, name="line_owner") if lines else ledger.owners,
         centres=ledger.centres,
         tracker=ledger.tracker,
+        credits=ledger.credits,
+        one_time=ledger.one_time,
         overlap=settings.overlap,
     )
+
+
+def _desks(ledger: Ledger, world: World, messages: Messages, keys: Keys) -> Desks:
+    return Desks(
+        clients=ledger.clients,
+        credits=ledger.credits,
+        history=ledger.history,
+        paid=PaidInquiries(ledger.spending, world.sso, world.tracker, keys),
+        one_time=ledger.one_time,
+        messages=messages,
+        keys=keys,
+    )
+
+
+def _sender(settings: Settings, session: ClientSession) -> Sender:
+    """The SMS gateway that the settings name, or the developer's terminal. Raises ValueError as `_world` does."""
+    remote = settings.remote("sms")
+    return HttpSender(session, remote.url, remote.token) if remote else TerminalSender()
 
 
 def contracts_of(found: Mapping[str, Lookup]) -> dict[str, Contract]:

@@ -4,12 +4,12 @@ Python's readers accept what must not pass here: a JSON parser keeps the second 
 lets a lone surrogate through; a form parser replaces broken UTF-8.
 """
 
-import json
 from collections.abc import Collection, Mapping
-from typing import Any, NoReturn
 from urllib.parse import parse_qsl
 
+from ussd import strict_json
 from ussd.callback import CallbackError, WireRequest, msisdn
+from ussd.strict_json import NotJson
 
 MAX_FIELDS = 64
 
@@ -72,9 +72,9 @@ def json_object(wire: WireRequest) -> Fields:
     """The fields of an `application/json` body. Raises CallbackError."""
     _demand(wire, "application/json")
     try:
-        found = json.loads(wire.body.decode("utf-8"), object_pairs_hook=_once, parse_constant=_no_number)
-    except (ValueError, RecursionError) as fault:
-        raise fault if isinstance(fault, CallbackError) else CallbackError("body: not JSON in UTF-8") from None
+        found = strict_json.loads(wire.body)
+    except NotJson as fault:
+        raise CallbackError(f"body: {fault}") from None
     if not isinstance(found, dict):
         raise CallbackError("body: not a JSON object")
     return Fields(found)
@@ -96,17 +96,13 @@ def _pairs(octets: bytes) -> dict[str, object]:
     return _once(pairs)
 
 
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, object]:
+def _once(pairs: list[tuple[str, str]]) -> dict[str, object]:
     found: dict[str, object] = {}
     for name, value in pairs:
         if name in found:
             raise CallbackError("body: a field is there twice")
         found[name] = value
     return found
-
-
-def _no_number(_: str) -> NoReturn:
-    raise CallbackError("body: not a JSON number")
 
 
 def _encodable(value: str) -> bool:

@@ -63,7 +63,7 @@ RegistryName = Literal["entitlement", "health_insurance", "line_owner"]
 
 
 class Remote(NamedTuple):
-    """A registry over HTTP."""
+    """A registry, or the SMS gateway, over HTTP."""
 
     url: str
     token: str | None
@@ -87,6 +87,8 @@ class Settings(BaseSettings):
     line_owner_url: HttpUrl | None = None
     line_owner_token: SecretStr | None = None
     overlap: Literal["flag", "deny"] = "flag"
+    sms_url: HttpUrl | None = None
+    sms_token: SecretStr | None = None
     host: str = "127.0.0.1"
     port: int = Field(8080, ge=0, le=65535)
     admin_host: str = "127.0.0.1"
@@ -115,8 +117,8 @@ class Settings(BaseSettings):
         """The installation's secret: the one that is set, or one that is made once and kept in the home."""
         return self.secret.get_secret_value().encode() if self.secret else _kept_secret(self.home)
 
-    def remote(self, name: RegistryName) -> Remote | None:
-        """Where a registry is; None where nothing is set."""
+    def remote(self, name: RegistryName | Literal["sms"]) -> Remote | None:
+        """Where a registry or the SMS gateway is; None where nothing is set."""
         url, token = getattr(self, f"{name}_url"), getattr(self, f"{name}_token")
         return Remote(str(url).rstrip("/"), token and token.get_secret_value()) if url else None
 

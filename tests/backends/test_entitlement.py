@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from ussd.backends import World, entitlement
+from ussd.backends import Subject, World, entitlement
 from ussd.keys import Keys
 from ussd.ledger import Ledger, day_of, opened
 from ussd.ledger.ledger import utc_now
@@ -30,7 +30,15 @@ async def ledger(file: Path) -> AsyncIterator[Ledger]:
 
 @pytest.fixture
 def world(ledger: Ledger) -> World:
-    return World(ledger.sso, ledger.health_insurance, ledger.owners, ledger.centres, ledger.tracker)
+    return World(
+        sso=ledger.sso,
+        health_insurance=ledger.health_insurance,
+        owners=ledger.owners,
+        centres=ledger.centres,
+        tracker=ledger.tracker,
+        credits=ledger.credits,
+        one_time=ledger.one_time,
+    )
 
 
 def question(national_code: str, operation_id: str = "op-1") -> Question:
@@ -65,7 +73,8 @@ async def test_each_answer_comes_with_a_code_that_finds_it(
     assert re.fullmatch("n[0-9]{6}", answer.facts["tracking_code"])
     found = await ledger.tracker.find(answer.facts["tracking_code"], day, reveal=True)
     assert found is not None
-    assert (found.outcome, found.kind, found.national_code) == (outcome, "entitlement", national_code)
+    assert (found.outcome, found.kind) == (outcome, "entitlement")
+    assert found.subject == Subject("national_code", national_code)
     assert (found.gateway, found.shortcode, found.msisdn) == ("reference", "*4*1420#", "989120000001")
 
 

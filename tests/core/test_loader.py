@@ -8,13 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.core.build import CONTRACTS, FAULTS, SHIPPED, SHIPPED_CONTRACTS, SOUND, WORDS
-from ussd.core.loader import MenuError, load_all, load_menu, load_words
+from ussd.core.loader import MenuError, load_all, load_menu, load_words, menu_files
 from ussd.core.menu import Choose, End, Menu
 from ussd.core.strict_yaml import MAX_OCTETS, Fault, FileError, parse
 
 # In a file of `faults`, the first lines say what is wrong with the rest of it.
 EXPECTED = re.compile(r"# fault ([0-9]+:[0-9]+: .*)\n")
-MENUS = [path.read_text() for path in sorted(SHIPPED.glob("[!c]*.yaml")) + sorted(SOUND.glob("*.yaml"))]
+MENUS = [path.read_text() for path in menu_files(SHIPPED) + sorted(SOUND.glob("*.yaml"))]
 STRAWS = [*"{}[]:|#~0ی\n\t\x00\"'", "- ", "&a ", "*a", "!x ", "<<: ", "? ", "  "]
 wounds_of_a_text = st.lists(
     st.tuples(st.floats(0, 1), st.integers(0, 30), st.sampled_from(STRAWS) | st.text(max_size=3)),

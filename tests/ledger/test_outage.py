@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.ledger.conftest import about
+from ussd.backends import Subject
 from ussd.keys import Keys
 from ussd.ledger import Contract, Inquiry, Ledger, LedgerAway, opened
 from ussd.ledger.database import Database
@@ -18,7 +19,8 @@ BOUND = 3.5
 
 
 def inquiry(number: int = 1) -> Inquiry:
-    return Inquiry(f"op-{number}", "entitlement", "reference", "*4*1420#", "989120000001", "0007569602", "entitled")
+    somebody = Subject("national_code", "0007569602")
+    return Inquiry(f"op-{number}", "entitlement", "reference", "*4*1420#", "989120000001", somebody, "entitled")
 
 
 @pytest.fixture

@@ -7,10 +7,12 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from itertools import count
 from multiprocessing.connection import Connection
+from typing import Any
 
 import pytest
 from sqlalchemy import event, func, select
 
+from ussd.backends import Subject
 from ussd.keys import Keys, Unsealable
 from ussd.ledger import Inquiry, Ledger, OperationReused, Tracker, opened
 from ussd.ledger.schema import inquiries
@@ -22,7 +24,7 @@ ASKED = Inquiry(
     gateway="reference",
     shortcode="*4*1420#",
     msisdn="989120000001",
-    national_code="0007569602",
+    subject=Subject("national_code", "0007569602"),
     outcome="entitled",
 )
 
@@ -68,10 +70,32 @@ async def test_numbers_are_shown_only_where_they_are_asked_for(ledger: Ledger) -
     open_ = await ledger.tracker.find(issued.code, issued.day, reveal=True)
     assert closed is not None
     assert open_ is not None
-    assert (closed.national_code, closed.msisdn) == (None, None)
-    assert (open_.national_code, open_.msisdn) == ("0007569602", "989120000001")
+    assert (closed.subject_kind, closed.subject, closed.msisdn) == ("national_code", None, None)
+    assert (open_.subject_kind, open_.subject, open_.msisdn) == ("national_code", ASKED.subject, "989120000001")
     assert "0007569602" not in repr(open_) + repr(ASKED)
     assert "989120000001" not in repr(open_) + repr(ASKED)
+
+
+async def test_who_was_asked_about_by_insurance_number_is_shown_as_such(ledger: Ledger) -> None:
+    subject = Subject("insurance_number", "00000105")
+    issued = await ledger.tracker.issue(replace(ASKED, subject=subject))
+    closed = await ledger.tracker.find(issued.code, issued.day)
+    open_ = await ledger.tracker.find(issued.code, issued.day, reveal=True)
+    assert closed is not None
+    assert open_ is not None
+    assert (closed.subject_kind, closed.subject) == ("insurance_number", None)
+    assert (open_.subject_kind, open_.subject) == ("insurance_number", subject)
+    assert "00000105" not in repr(open_) + repr(subject)
+
+
+async def test_a_person_is_found_by_the_name_of_the_number_that_was_given(ledger: Ledger, keys: Keys) -> None:
+    await ledger.tracker.issue(ASKED)
+    same_digits = Subject("insurance_number", ASKED.subject.number)
+    await ledger.tracker.issue(replace(ASKED, operation_id="op-2", subject=same_digits))
+    async with ledger.database.reading() as connection:
+        names = await connection.scalars(select(inquiries.c.subject_hash).order_by(inquiries.c.id))
+    number = ASKED.subject.number
+    assert list(names) == [keys.name("person", number), keys.name("insured", number)]
 
 
 async def test_another_secret_opens_no_seal(ledger: Ledger, url: str) -> None:
@@ -122,9 +146,17 @@ async def test_an_operation_asked_by_two_ledgers_at_once_gets_one_code(ledger: L
     assert await rows(ledger) == 50
 
 
-@pytest.mark.parametrize("other", [{"national_code": "0092000304"}, {"msisdn": "989120000002"}, {"kind": "overlap"}])
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"subject": Subject("national_code", "0092000304")},
+        {"subject": Subject("insurance_number", "0007569602")},
+        {"msisdn": "989120000002"},
+        {"kind": "overlap"},
+    ],
+)
 async def test_an_operation_id_under_which_something_else_was_asked_shows_nobody_elses_code(
-    ledger: Ledger, other: dict[str, str]
+    ledger: Ledger, other: dict[str, Any]
 ) -> None:
     await ledger.tracker.issue(ASKED)
     with pytest.raises(OperationReused):

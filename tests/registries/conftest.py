@@ -8,11 +8,11 @@ import pytest
 from aiohttp import ClientSession, web
 from aiohttp.test_utils import TestServer
 
-from ussd.backends import Asked
+from ussd.backends import Asked, Subject
 from ussd.registries import new_session
 
 CODE, LINE = "0007569602", "989120000001"
-ASKED = Asked("op-1", CODE, "inpatient", "1021")
+ASKED = Asked("op-1", Subject("national_code", CODE), "inpatient", "1021")
 KNOWN = {"operation_id": "op-1", "known": True, "entitled": True, "insurer": "sso", "as_of": "2026-11-21T08:00:00Z"}
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]

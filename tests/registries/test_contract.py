@@ -4,7 +4,7 @@ import pytest
 from aiohttp import ClientSession, web
 
 from tests.registries.conftest import ASKED, CODE, KNOWN, LINE, Serve
-from ussd.backends import Asked, Person
+from ussd.backends import Asked, Person, RegistryFault, Subject
 from ussd.registries import HttpOwners, HttpRegistry
 
 
@@ -30,6 +30,26 @@ async def test_an_inquiry_is_asked_as_the_contract_has_it(session: ClientSession
     assert headers["Content-Type"] == "application/json"
     assert headers["Accept-Encoding"] == "identity"
     assert body == {"operation_id": "op-1", "national_code": CODE, "service": "inpatient", "asked_by": "1021"}
+
+
+async def test_an_inquiry_by_insurance_number_names_no_national_code(session: ClientSession, serve: Serve) -> None:
+    server = Recorder(KNOWN)
+    registry = HttpRegistry(session, await serve(server.answer), name="sso")
+    person = await registry.inquire(Asked("op-1", Subject("insurance_number", "00000105"), "inpatient", "1021"))
+    assert person == Person(True)
+    [(_, path, _, body)] = server.requests
+    assert path == "/inquiries"
+    assert body == {"operation_id": "op-1", "insurance_number": "00000105", "service": "inpatient", "asked_by": "1021"}
+
+
+async def test_an_answer_with_another_insurance_number_is_about_another_person(
+    session: ClientSession, serve: Serve
+) -> None:
+    server = Recorder({**KNOWN, "insurance_number": "00000106"})
+    registry = HttpRegistry(session, await serve(server.answer), name="sso")
+    with pytest.raises(RegistryFault, match="another person"):
+        await registry.inquire(Asked("op-1", Subject("insurance_number", "00000105"), "inpatient", "1021"))
+    assert await registry.inquire(Asked("op-1", Subject("insurance_number", "00000106"), "inpatient", "1021"))
 
 
 async def test_an_owner_is_asked_for_as_the_contract_has_it(session: ClientSession, serve: Serve) -> None:
@@ -77,8 +97,8 @@ async def test_each_question_is_sent_once_and_each_answer_goes_to_who_asked(
 
     registry = HttpRegistry(session, await serve(echo), name="sso")
     for number in range(200):
-        code = CODE if number % 3 else "0092000304"
-        person = await registry.inquire(Asked(f"op-{number}", code, "outpatient", "subscriber"))
+        subject = Subject("national_code", CODE if number % 3 else "0092000304")
+        person = await registry.inquire(Asked(f"op-{number}", subject, "outpatient", "subscriber"))
         assert person == Person(bool(number % 3))
     assert asked == [f"op-{number}" for number in range(200)]
 

@@ -8,9 +8,10 @@ import pytest
 from aiohttp import ClientSession
 from aiohttp.test_utils import TestServer
 
-from simulator.registry import HEALTH, SSO, Memory, Question, Temper, application
+from simulator.registry import HEALTH, NUMBERS, SSO, Memory, Question, Temper, application
 from tests.registries.conftest import CODE, LINE
-from ussd.backends import Asked, Person, RegistryFault
+from ussd.backends import Asked, Person, RegistryFault, Subject, SubjectKind
+from ussd.core.inputs import insurance_number
 from ussd.core.inputs import national_code as checked
 from ussd.registries import HttpOwners, HttpRegistry
 
@@ -27,6 +28,7 @@ SAMPLES: list[tuple[str, Heard, Heard]] = [
     ("9959321576", "fails", "fails"),
     ("9990579792", Person(True, "insured"), "fails"),
     ("0000000000", None, None),
+    ("00000101", None, None),
 ]
 
 
@@ -51,13 +53,13 @@ async def url(waits: Waits) -> AsyncIterator[str]:
         yield str(server.make_url("/"))
 
 
-def asked(national_code: str, operation_id: str = "op-1") -> Asked:
-    return Asked(operation_id, national_code, "inpatient", "1021")
+def asked(number: str, operation_id: str = "op-1", kind: SubjectKind = "national_code") -> Asked:
+    return Asked(operation_id, Subject(kind, number), "inpatient", "1021")
 
 
-async def answered(registry: HttpRegistry, national_code: str) -> Heard:
+async def answered(registry: HttpRegistry, number: str, kind: SubjectKind = "national_code") -> Heard:
     try:
-        return await registry.inquire(asked(national_code))
+        return await registry.inquire(asked(number, kind=kind))
     except RegistryFault:
         return "fails"
 
@@ -68,6 +70,18 @@ async def test_both_insurers_say_what_they_know(
 ) -> None:
     assert await answered(HttpRegistry(session, f"{url}sso", name="sso"), national_code) == sso
     assert await answered(HttpRegistry(session, f"{url}health", name="health"), national_code) == health
+
+
+BY_NUMBER = {number: (code, sso) for code, sso, _ in SAMPLES for number, owner in NUMBERS.items() if owner == code}
+
+
+@pytest.mark.parametrize(("number", "sso"), [*((number, sso) for number, (_, sso) in BY_NUMBER.items()), (CODE, None)])
+async def test_by_insurance_number_the_organization_says_the_same_and_the_other_knows_nobody(
+    session: ClientSession, url: str, number: str, sso: Heard
+) -> None:
+    here, there = HttpRegistry(session, f"{url}sso", name="sso"), HttpRegistry(session, f"{url}health", name="health")
+    assert await answered(here, number, "insurance_number") == sso
+    assert await answered(there, number, "insurance_number") is None
 
 
 async def test_one_person_takes_twelve_seconds_at_one_insurer(session: ClientSession, url: str, waits: Waits) -> None:
@@ -127,6 +141,13 @@ async def test_the_same_question_gets_the_same_answer_to_the_octet(session: Clie
     assert len(said) == 1
 
 
+async def test_the_same_digits_as_another_kind_of_number_are_another_question(session: ClientSession, url: str) -> None:
+    by_number = fields(national_code=None, insurance_number=CODE)
+    for body, status in [(fields(), 200), (by_number, 409)]:
+        async with session.post(f"{url}sso/inquiries", json=body) as reply:
+            assert reply.status == status
+
+
 async def test_another_question_under_the_same_id_is_refused(session: ClientSession, url: str) -> None:
     for changed, status in [({}, 200), ({"national_code": "0092000304"}, 409), ({"service": "outpatient"}, 409)]:
         async with session.post(f"{url}sso/inquiries", json=fields(**changed)) as reply:
@@ -153,6 +174,10 @@ def test_it_remembers_no_more_than_it_is_told_to() -> None:
         ({"service": "dental", "asked_by": 1}, "missing or wrong: asked_by, service"),
         ({"national_code": 7569602}, "missing or wrong: national_code"),
         ({"more": CODE}, "missing or wrong: the body"),
+        ({"national_code": None}, "missing or wrong: national_code or insurance_number"),
+        ({"insurance_number": "00000101"}, "missing or wrong: national_code or insurance_number"),
+        ({"insurance_number": ""}, "missing or wrong: national_code or insurance_number"),
+        ({"national_code": None, "insurance_number": 101}, "missing or wrong: insurance_number"),
     ],
 )
 async def test_what_is_no_question_is_refused_without_its_values(
@@ -174,3 +199,8 @@ async def test_other_ways_of_asking_are_refused(session: ClientSession, url: str
 
 def test_every_sample_code_has_its_right_check_digit() -> None:
     assert all(checked(code) == code for code in {*SSO, *HEALTH})
+
+
+def test_whom_the_organization_insures_has_one_right_insurance_number() -> None:
+    assert sorted(NUMBERS.values()) == sorted(SSO)
+    assert all(insurance_number(number) == number for number in NUMBERS)

@@ -4,6 +4,7 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 from aiohttp import ClientSession, TCPConnector, web
@@ -32,6 +33,10 @@ class Patient:
         finally:
             self.waiting -= 1
         return web.json_response(KNOWN | {"operation_id": question["operation_id"]}, status=self.status)
+
+
+def numbered(operation_id: str) -> Asked:
+    return replace(ASKED, operation_id=operation_id)
 
 
 @pytest.fixture
@@ -217,7 +222,7 @@ async def test_a_storm_of_cancellations_leaves_the_session_usable(serve: Serve) 
     # Four connections in all: one that a cancelled call kept would be missed.
     async with ClientSession(connector=TCPConnector(limit=4)) as session:
         registry = HttpRegistry(session, await serve(answer), name="sso", limits=Limits(wait=5.0, connect=5.0))
-        asking = [asyncio.create_task(registry.inquire(Asked(f"storm-{n}", "", "outpatient", ""))) for n in range(150)]
+        asking = [asyncio.create_task(registry.inquire(numbered(f"storm-{n}"))) for n in range(150)]
         for number, task in enumerate(asking):
             if number % 3 == 0:
                 await asyncio.sleep(0.001 * (number % 5))
@@ -225,7 +230,7 @@ async def test_a_storm_of_cancellations_leaves_the_session_usable(serve: Serve) 
                 task.cancel()
         ended = await asyncio.gather(*asking, return_exceptions=True)
         assert all(isinstance(end, asyncio.CancelledError) or end == Person(True) for end in ended)
-        after = [registry.inquire(Asked(f"calm-{number}", "", "outpatient", "")) for number in range(4)]
+        after = [registry.inquire(numbered(f"calm-{number}")) for number in range(4)]
         assert await asyncio.gather(*after) == [Person(True)] * 4
 
 

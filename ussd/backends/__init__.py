@@ -24,6 +24,16 @@ class RegistryFault(Exception):
 
 
 Service = Literal["outpatient", "inpatient"]
+SubjectKind = Literal["national_code", "insurance_number"]
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """Whom a question is about: a person, by one of two numbers. Its `repr` shows no number."""
+
+    kind: SubjectKind
+    """An insurance number is the Social Security Organization's own: no other registry knows anyone by it."""
+    number: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +42,10 @@ class Asked:
 
     operation_id: str
     """The same question asked again carries the same id, and so does its answer."""
-    national_code: str = field(repr=False)
+    subject: Subject
     service: Service
     asked_by: str
-    """A contracted centre's code, or `subscriber`."""
+    """A contracted centre's code, `subscriber`, or the name of a client of the API."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +61,7 @@ class Registry(Protocol):
     """Who is entitled to treatment, by one insurer."""
 
     async def inquire(self, asked: Asked) -> Person | None:
-        """Ask about one person; None where the registry does not know the code.
+        """Ask about one person; None where the registry does not know the number.
 
         Raises RegistryFault, or LedgerAway where the registry is kept in the ledger.
         """
@@ -86,11 +96,11 @@ class Inquiry:
     operation_id: str
     """The same inquiry asked again carries the same id."""
     kind: str
-    """What was asked: `entitlement`."""
+    """What was asked: `entitlement`, `inpatient` or `credit`."""
     gateway: str
     shortcode: str
     msisdn: str = field(repr=False)
-    national_code: str = field(repr=False)
+    subject: Subject
     outcome: str
     centre: str = ""
     """The code of the contracted centre whose line asked; empty for anyone else."""
@@ -118,6 +128,42 @@ class Tracker(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class ShownCode:
+    """A credit code as its line may read it. Its `repr` does not show it."""
+
+    code: str = field(repr=False)
+    """16 digits."""
+    remaining: int
+    """Credits: inquiries that it is still good for."""
+
+
+class CreditDesk(Protocol):
+    """Who issues credit codes to those who dial for one."""
+
+    async def dialled(self, msisdn: str) -> ShownCode:
+        """The line's code that has credit left; a new one, stored, where there is none. Raises LedgerAway."""
+
+
+@dataclass(frozen=True, slots=True)
+class PendingCode:
+    """A one-time code that waits to be typed in somewhere. Its `repr` does not show it."""
+
+    code: str = field(repr=False)
+    """5 digits."""
+    client: str
+    """The name of the client of the API that asked for it: where it is to be typed in."""
+    seconds: int
+    """How long it may still be used."""
+
+
+class OneTimeDesk(Protocol):
+    """Who shows a line the code that was sent to it."""
+
+    async def pending(self, msisdn: str) -> PendingCode | None:
+        """The line's latest code that may be used now; None where there is none. Raises LedgerAway."""
+
+
+@dataclass(frozen=True, slots=True)
 class World:
     """What backends may use of the outside world."""
 
@@ -128,6 +174,8 @@ class World:
     owners: Owners
     centres: Centres
     tracker: Tracker
+    credits: CreditDesk
+    one_time: OneTimeDesk
     overlap: Literal["flag", "deny"] = "flag"
     """What becomes of an inpatient whom both insure: served with a word of it, or not served."""
 

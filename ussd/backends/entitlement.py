@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from ussd.backends import Asked, Inquiry, LedgerAway, RegistryFault, World
+from ussd.backends import Asked, Inquiry, LedgerAway, RegistryFault, Subject, World
 from ussd.core.checks import UNAVAILABLE
 from ussd.lookups import Answer, Question
 
@@ -17,8 +17,8 @@ FACTS: Mapping[str, int] = {"tracking_code": 7}
 async def look_up(question: Question, world: World) -> Answer:
     """Ask about `given["national_code"]`, and store the answer; whom the registry does not know is not entitled."""
     try:
-        code = question.given["national_code"]
-        person = await world.sso.inquire(Asked(question.operation_id, code, "outpatient", "subscriber"))
+        subject = Subject("national_code", question.given["national_code"])
+        person = await world.sso.inquire(Asked(question.operation_id, subject, "outpatient", "subscriber"))
         issued = await world.tracker.issue(
             Inquiry(
                 operation_id=question.operation_id,
@@ -26,7 +26,7 @@ async def look_up(question: Question, world: World) -> Answer:
                 gateway=question.gateway,
                 shortcode=question.shortcode,
                 msisdn=question.msisdn,
-                national_code=code,
+                subject=subject,
                 outcome="entitled" if person and person.entitled else "not_entitled",
             )
         )

@@ -1,6 +1,7 @@
 """Is this inpatient entitled, and does another insurer cover the same person? For contracted centres, and for oneself.
 
-Both insurers are asked at once, under one deadline. "Not checked" is an outcome of its own: it never reads as clear.
+By national code both insurers are asked at once, under one deadline. "Not checked" is an outcome of its own: it never
+reads as clear.
 """
 
 import asyncio
@@ -8,7 +9,7 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import Literal
 
-from ussd.backends import Asked, Centre, Inquiry, LedgerAway, Person, Registry, RegistryFault, World
+from ussd.backends import Asked, Centre, Inquiry, LedgerAway, Person, Registry, RegistryFault, Subject, World
 from ussd.core.checks import UNAVAILABLE
 from ussd.lookups import Answer, Question
 
@@ -40,24 +41,43 @@ _Heard = Person | Literal[_Silence.NO_ANSWER] | None
 
 
 async def look_up(question: Question, world: World) -> Answer:
-    """Ask both insurers about `given["national_code"]`; for a line that is no centre's, only about its owner."""
+    """Ask about `given["national_code"]` or `given["insurance_number"]`, one of which is there.
+
+    A line that is no centre's may ask only about the national code of its owner.
+    """
+    subject = _subject(question)
     try:
         centre = await world.centres.of_line(question.msisdn)
-        if centre is None and not await _asks_for_oneself(question, world):
+        if centre is None and not await _is_oneself(subject, question, world):
             return Answer("refused")
-        return await _stored(question, centre, await _outcome(question, centre, world), world)
+        asked = Asked(question.operation_id, subject, "inpatient", centre.code if centre else "subscriber")
+        return await _stored(question, subject, centre, await _outcome(question, asked, world), world)
     except (RegistryFault, LedgerAway):
         return Answer(UNAVAILABLE)
 
 
-async def _asks_for_oneself(question: Question, world: World) -> bool:
-    return await world.owners.owns(question.operation_id, question.msisdn, question.given["national_code"])
+def _subject(question: Question) -> Subject:
+    match question.given.get("national_code"), question.given.get("insurance_number"):
+        case str(number), None:
+            return Subject("national_code", number)
+        case None, str(number):
+            return Subject("insurance_number", number)
+    raise ValueError("a question is about a national code or about an insurance number")
 
 
-async def _outcome(question: Question, centre: Centre | None, world: World) -> str:
+async def _is_oneself(subject: Subject, question: Question, world: World) -> bool:
+    # A line's owner is known by national code, so an insurance number is nobody's own.
+    if subject.kind == "insurance_number":
+        return False
+    return await world.owners.owns(question.operation_id, question.msisdn, subject.number)
+
+
+async def _outcome(question: Question, asked: Asked, world: World) -> str:
     """One of the verdicts. Raises RegistryFault or LedgerAway where the organization does not answer."""
-    code, asked_by = question.given["national_code"], centre.code if centre else "subscriber"
-    asked = Asked(question.operation_id, code, "inpatient", asked_by)
+    # The number is the organization's own: the other insurer knows nobody by it, and that it does not know somebody
+    # would read as "not covered there". So it is not asked, and the overlap is not checked.
+    if asked.subject.kind == "insurance_number":
+        return verdict(await world.sso.inquire(asked), _Silence.NO_ANSWER, world.overlap)
     until = question.deadline - STORE_RESERVE
     asking_other = asyncio.create_task(_heard(world.health_insurance, asked, until))
     try:
@@ -89,7 +109,7 @@ def verdict(sso: Person | None, other: _Heard, overlap: Literal["flag", "deny"])
     return "entitled" if entitled else "not_entitled"
 
 
-async def _stored(question: Question, centre: Centre | None, outcome: str, world: World) -> Answer:
+async def _stored(question: Question, subject: Subject, centre: Centre | None, outcome: str, world: World) -> Answer:
     """The stored outcome, not ours: asked again, the same code must not come with another answer."""
     issued = await world.tracker.issue(
         Inquiry(
@@ -98,7 +118,7 @@ async def _stored(question: Question, centre: Centre | None, outcome: str, world
             gateway=question.gateway,
             shortcode=question.shortcode,
             msisdn=question.msisdn,
-            national_code=question.given["national_code"],
+            subject=subject,
             outcome=outcome,
             centre=centre.code if centre else "",
         )

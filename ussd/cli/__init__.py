@@ -1,4 +1,4 @@
-"""The command line: `ussd dial`, `serve`, `check`, `track`, `migrate`, `centres`, `registry`.
+"""The command line, `ussd`.
 
 One file a user's concern. Every command exits 0; or 2 for a usage error; or 1, with a line on stderr for each thing
 that is wrong.
@@ -8,11 +8,13 @@ import click
 
 from ussd import __version__
 from ussd.cli.centres import centres
+from ussd.cli.clients import clients
 from ussd.cli.handset import dial
 from ussd.cli.ledger import migrate, track
 from ussd.cli.menus import check
 from ussd.cli.registry import registry
 from ussd.cli.server import serve
+from ussd.cli.sms import sms
 
 
 @click.group()
@@ -21,5 +23,5 @@ def main() -> None:
     """A USSD menu session engine."""
 
 
-for _command in (dial, serve, check, track, migrate, centres, registry):
+for _command in (dial, serve, check, track, migrate, centres, clients, sms, registry):
     main.add_command(_command)

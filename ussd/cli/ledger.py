@@ -39,7 +39,7 @@ def _read(
     callback=_read(read_day, "a Jalali day, 1405-08-30"),
     help="The code's Jalali day; today unless told.",
 )
-@click.option("--show-person", is_flag=True, help="Show in clear whose national code it was and which line asked.")
+@click.option("--show-person", is_flag=True, help="Show in clear whom it was asked about and which line asked.")
 @CONFIG
 def track(code: str, day: str | None, show_person: bool, config: Path | None) -> None:
     """Say what the tracking code CODE stands for."""
@@ -50,7 +50,7 @@ def track(code: str, day: str | None, show_person: bool, config: Path | None) ->
             click.echo(f"no {code} on {day}", err=True)
             sys.exit(1)
         for name, value in _told_of(found).items():
-            click.echo(f"{name:14}{value}")
+            click.echo(f"{name:18}{value}")
 
 
 async def _find(settings: Settings, code: str, day: str, reveal: bool) -> Found | None:
@@ -69,7 +69,8 @@ def _told_of(found: Found) -> dict[str, str]:
         "asked": found.kind,
         "outcome": found.outcome,
     }
-    further = {"centre": found.centre, "national code": found.national_code, "line": found.msisdn}
+    person = {found.subject_kind.replace("_", " "): found.subject and found.subject.number}
+    further = {"centre": found.centre, **person, "line": found.msisdn}
     return told | {name: value for name, value in further.items() if value}
 
 

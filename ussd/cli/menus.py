@@ -8,7 +8,8 @@ import click
 from ussd.app import contracts_of
 from ussd.backends import backends
 from ussd.cli.running import settings_of, told
-from ussd.core.loader import COMMON, MenuError, load_menu, load_words, menu_files
+from ussd.core.loader import COMMON, MESSAGES, MenuError, load_menu, load_words, menu_files
+from ussd.core.messages import read_messages
 from ussd.settings import Settings
 
 
@@ -19,7 +20,8 @@ def check(files: tuple[Path, ...]) -> None:
     with told():
         settings = settings_of("readable")
         checked = files or tuple(menu_files(settings.menus))
-        faults = [fault for path in checked for fault in _faults(path)]
+        beside = [path for path in (settings.menus / MESSAGES,) if path.exists() and not files]
+        faults = [fault for path in (*checked, *beside) for fault in _faults(path)]
         for fault in faults:
             click.echo(fault)
         if faults:
@@ -28,12 +30,20 @@ def check(files: tuple[Path, ...]) -> None:
 
 
 def _faults(path: Path) -> list[str]:
-    """The faults of one menu; the words that it shares stand beside it, or are those of this program."""
-    shared = path.parent / COMMON
+    """The faults of one file of a folder of menus."""
     try:
-        words = load_words(shared if shared.exists() else Settings().menus / COMMON)
-        if path.name != COMMON:
-            load_menu(path, words, contracts_of(backends()))
+        if path.name == MESSAGES:
+            read_messages(path)
+        else:
+            _load(path)
     except MenuError as error:
         return [str(fault) for fault in error.faults]
     return []
+
+
+def _load(path: Path) -> None:
+    """Load a menu; the words that it shares stand beside it, or are those of this program."""
+    shared = path.parent / COMMON
+    words = load_words(shared if shared.exists() else Settings().menus / COMMON)
+    if path.name != COMMON:
+        load_menu(path, words, contracts_of(backends()))

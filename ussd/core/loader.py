@@ -12,6 +12,8 @@ from ussd.core.strict_yaml import Document, Fault, FileError, read
 
 COMMON = "common.yaml"
 """The words that menus share, beside them."""
+MESSAGES = "messages.yaml"
+"""What is said outside of the screens (ussd/core/messages.py), beside them too."""
 
 
 class MenuError(FileError):
@@ -79,5 +81,5 @@ def load_all(folder: Path, contracts: Mapping[str, Contract]) -> dict[str, Menu]
 
 
 def menu_files(folder: Path) -> list[Path]:
-    """The menus of a folder: every YAML file but the shared words."""
-    return [path for path in sorted(folder.glob("*.yaml")) if path.name != COMMON]
+    """The menus of a folder: every YAML file but the shared words and the messages."""
+    return [path for path in sorted(folder.glob("*.yaml")) if path.name not in (COMMON, MESSAGES)]

@@ -10,11 +10,19 @@ from sqlalchemy import literal, select
 from ussd.backends import Owners, Registry
 from ussd.keys import Keys
 from ussd.ledger.centres import CentreBook
+from ussd.ledger.clients import ClientBook
+from ussd.ledger.credits import CreditBook
 from ussd.ledger.database import Database
+from ussd.ledger.history import History
 from ussd.ledger.migrate import ensure
+from ussd.ledger.one_time import OneTimeBook
+from ussd.ledger.outbox import Outbox
+from ussd.ledger.requests import Requests
 from ussd.ledger.sample_registries import SampleHealthInsurance, SampleOwners, SamplePeople, SampleSso
 from ussd.ledger.samples import plant
+from ussd.ledger.spending import Spending
 from ussd.ledger.tracking import Clock, Tracker
+from ussd.ledger.works import Works
 from ussd.registries.absent import NoOwners, NoRegistry
 
 
@@ -25,6 +33,12 @@ class Ledger:
     database: Database
     tracker: Tracker
     centres: CentreBook
+    clients: ClientBook
+    credits: CreditBook
+    spending: Spending
+    history: History
+    one_time: OneTimeBook
+    outbox: Outbox
     sso: Registry
     """For the sample people, as the next two are; without samples it fails, and no line is anyone's."""
     health_insurance: Registry
@@ -63,9 +77,24 @@ async def opened(
 def _put_together(database: Database, keys: Keys, clock: Clock, samples: bool, stack: AsyncExitStack) -> Ledger:
     """A ledger, which `stack` closes."""
     tracker, centres = Tracker(database, keys, clock), CentreBook(database, keys, clock, samples=samples)
+    clients, works = ClientBook(database, keys, clock), Works(database)
     people, owners = SamplePeople(database, keys), SampleOwners(database, keys)
-    for part in (tracker, centres, people, owners):
+    requests, outbox = Requests(keys), Outbox(database, keys, clock)
+    spending = Spending(database, keys, clock, requests)
+    one_time = OneTimeBook(database, keys, clock, works, requests, outbox)
+    for part in (tracker, centres, clients, works, people, owners, one_time, spending):
         stack.push_async_callback(part.close)
-    if not samples:
-        return Ledger(database, tracker, centres, NoRegistry(), NoRegistry(), NoOwners())
-    return Ledger(database, tracker, centres, SampleSso(people), SampleHealthInsurance(people), owners)
+    return Ledger(
+        database=database,
+        tracker=tracker,
+        centres=centres,
+        clients=clients,
+        credits=CreditBook(keys, clock, works, requests, outbox),
+        spending=spending,
+        history=History(database, keys, clock, works),
+        one_time=one_time,
+        outbox=outbox,
+        sso=SampleSso(people) if samples else NoRegistry(),
+        health_insurance=SampleHealthInsurance(people) if samples else NoRegistry(),
+        owners=owners if samples else NoOwners(),
+    )

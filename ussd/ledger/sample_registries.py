@@ -1,19 +1,21 @@
 """The registries that answer for the sample people."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 
 from sqlalchemy import Column, Row, select
 
-from ussd.backends import Asked, Person, RegistryFault
+from ussd.backends import Asked, Person, RegistryFault, Subject, SubjectKind
 from ussd.keys import Keys
 from ussd.ledger.batches import Batches
 from ussd.ledger.database import Database
 from ussd.ledger.schema import sample_lines, sample_people
+from ussd.ledger.tracking import subject_name
 
 Wait = Callable[[float], Awaitable[None]]
 _Row = Row[tuple[object, ...]]
+_Found = Batches[str, _Row | None]
 
 
 class SamplePeople:
@@ -21,15 +23,19 @@ class SamplePeople:
 
     def __init__(self, database: Database, keys: Keys) -> None:
         self._keys = keys
-        self._batches = Batches(partial(_rows, database, sample_people.c.person_hash))
+        self._batches: Mapping[SubjectKind, _Found] = {
+            "national_code": Batches(partial(_rows, database, sample_people.c.person_hash)),
+            "insurance_number": Batches(partial(_rows, database, sample_people.c.insurance_hash)),
+        }
 
-    async def find(self, national_code: str) -> _Row | None:
+    async def find(self, subject: Subject) -> _Row | None:
         """The row of a person. Raises LedgerAway."""
-        return await self._batches.put(self._keys.name("person", national_code))
+        return await self._batches[subject.kind].put(subject_name(self._keys, subject))
 
     async def close(self) -> None:
         """Finish what is being read, and take no more."""
-        await self._batches.close()
+        for batches in self._batches.values():
+            await batches.close()
 
 
 class SampleSso:
@@ -42,7 +48,7 @@ class SampleSso:
 
     async def inquire(self, asked: Asked) -> Person | None:
         """What is known of a person; None where nothing is. Raises RegistryFault, LedgerAway."""
-        known = await self._people.find(asked.national_code)
+        known = await self._people.find(asked.subject)
         if known is None:
             return None
         if known.delay_seconds:
@@ -63,7 +69,9 @@ class SampleHealthInsurance:
 
     async def inquire(self, asked: Asked) -> Person | None:
         """Whom it insures; None for anyone else. Raises RegistryFault, LedgerAway."""
-        known = await self._people.find(asked.national_code)
+        if asked.subject.kind == "insurance_number":  # which is SSO's
+            return None
+        known = await self._people.find(asked.subject)
         if known is not None and known.health_insurance == "fails":
             raise RegistryFault("the registry failed")
         return Person(entitled=True) if known is not None and known.health_insurance == "active" else None
@@ -79,7 +87,7 @@ class SampleOwners:
     async def owns(self, operation_id: str, msisdn: str, national_code: str) -> bool:
         """Whether it is a subscriber's line, and the person's. Raises LedgerAway."""
         line = await self._batches.put(self._keys.name("line", msisdn))
-        owner = self._keys.name("person", national_code)
+        owner = subject_name(self._keys, Subject("national_code", national_code))
         return line is not None and line.role == "subscriber" and line.owner_hash == owner
 
     async def close(self) -> None:

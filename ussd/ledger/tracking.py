@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Row, select
 
-from ussd.backends import Inquiry, Issued
+from ussd.backends import Inquiry, Issued, Subject, SubjectKind
 from ussd.keys import Keys, Seal
 from ussd.ledger.batches import Batches
 from ussd.ledger.database import Database, insert
@@ -37,23 +37,35 @@ class Found:
     gateway: str
     shortcode: str
     kind: str
-    """What was asked: `entitlement` or `inpatient`."""
+    """What was asked: `entitlement`, `inpatient` or `credit`."""
+    subject_kind: SubjectKind
     outcome: str
     centre: str
     """The code of the contracted centre whose line asked; empty for anyone else."""
-    national_code: str | None = field(default=None, repr=False)
+    subject: Subject | None = None
     """Whom it was asked about; None unless revealed."""
     msisdn: str | None = field(default=None, repr=False)
     """The line that asked; None unless revealed."""
 
 
-_PLAIN = ("code", "day", "operation_id", "asked_at", "gateway", "shortcode", "kind", "outcome", "centre")
+_PLAIN = (
+    "code",
+    "day",
+    "operation_id",
+    "asked_at",
+    "gateway",
+    "shortcode",
+    "kind",
+    "subject_kind",
+    "outcome",
+    "centre",
+)
 
 
 class _Stored(NamedTuple):
     issued: Issued
     asked: tuple[str, str, str]
-    """Kind, subject and line, to tell a repeated operation from another one."""
+    """Kind, subject and line, to tell a repeated operation from another one. A subject's hash tells its kind too."""
 
 
 _Values = Mapping[str, object]
@@ -111,8 +123,9 @@ class Tracker:
             "gateway": inquiry.gateway,
             "shortcode": inquiry.shortcode,
             "kind": inquiry.kind,
-            "subject_hash": self._keys.name("person", inquiry.national_code),
-            "subject_sealed": self._subjects(day).close(inquiry.national_code.encode(), place),
+            "subject_kind": inquiry.subject.kind,
+            "subject_hash": subject_name(self._keys, inquiry.subject),
+            "subject_sealed": self._subjects(day).close(inquiry.subject.number.encode(), place),
             "line_hash": self._keys.name("line", inquiry.msisdn),
             "line_sealed": self._lines(day).close(inquiry.msisdn.encode(), place),
             "outcome": inquiry.outcome,
@@ -121,9 +134,9 @@ class Tracker:
 
     def _revealed(self, found: Found, row: Row[tuple[object, ...]]) -> Found:
         place = found.operation_id.encode()
-        national_code = self._subjects(found.day).open(row.subject_sealed, place)
+        number = self._subjects(found.day).open(row.subject_sealed, place)
         msisdn = self._lines(found.day).open(row.line_sealed, place)
-        return replace(found, national_code=national_code.decode(), msisdn=msisdn.decode())
+        return replace(found, subject=Subject(found.subject_kind, number.decode()), msisdn=msisdn.decode())
 
     # A key a day: a year's rows are more than may be sealed under one (ussd/keys.py).
     def _subjects(self, day: str) -> Seal:
@@ -154,6 +167,15 @@ class Tracker:
         async with self._database.writing() as connection:
             await connection.execute(insert(connection, inquiries).on_conflict_do_nothing(), rows)
             return {row.operation_id: _stored(row) for row in await connection.execute(found)}
+
+
+def subject_name(keys: Keys, subject: Subject) -> str:
+    """By which the ledger finds a person; the same digits as another kind of number have another name."""
+    match subject.kind:
+        case "national_code":
+            return keys.name("person", subject.number)
+        case "insurance_number":
+            return keys.name("insured", subject.number)
 
 
 def _stored(row: Row[tuple[object, ...]]) -> _Stored:

@@ -1,15 +1,13 @@
-"""What registries answer, read strictly: an answer that does not say all that it must says nothing.
+"""What registries answer, read strictly: an answer that does not say all that it must says nothing."""
 
-Python's JSON parser keeps the second of two equal keys and takes NaN, and pydantic's does so too.
-"""
-
-import json
 from datetime import date, datetime
-from typing import Any, NoReturn, TypeVar
+from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError, ValidationInfo, field_validator
 
+from ussd import strict_json
 from ussd.backends import RegistryFault
+from ussd.strict_json import NotJson
 
 KINDS = frozenset({"insured", "pensioner", "dependant"})
 
@@ -55,24 +53,12 @@ S = TypeVar("S", bound=Said)
 def read(octets: bytes, model: type[S]) -> S:
     """An answer's body as what it says. Raises RegistryFault, which names fields and no values."""
     try:
-        text = octets.decode("utf-8")
-        json.loads(text, object_pairs_hook=_once, parse_constant=_no_number)
-    except (ValueError, RecursionError):
+        strict_json.loads(octets)
+    except NotJson:
         raise RegistryFault("its answer is not JSON in UTF-8") from None
     try:
-        return model.model_validate_json(text)
+        return model.model_validate_json(octets)
     except ValidationError as error:
         fields = sorted({str(one["loc"][0]) for one in error.errors(include_input=False) if one["loc"]})
         wrong = f"has no right {', '.join(fields)}" if fields else "is not an object"
         raise RegistryFault(f"its answer {wrong}") from None
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a key is there twice")
-    return found
-
-
-def _no_number(_: str) -> NoReturn:
-    raise ValueError("not a JSON number")

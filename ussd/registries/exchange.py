@@ -1,16 +1,18 @@
 """One question and one answer over HTTP. Whatever is not plainly an answer is refused, unread where that can be."""
 
 from collections.abc import Mapping
-from urllib.parse import urlsplit
 
 from aiohttp import ClientError, ClientResponse, ClientSession, ClientTimeout, DummyCookieJar, TCPConnector
 
 from ussd.backends import RegistryFault
 from ussd.registries.guard import Limits
+from ussd.remote import authorization, place
 
 MAX_BODY = 64 * 1024
 KEEPALIVE_SECONDS = 4.0
 """Shorter than common servers keep an idle connection: a question is not asked again where one turns out to be gone."""
+
+_WHOSE = "a registry"
 
 
 def new_session() -> ClientSession:
@@ -27,11 +29,10 @@ class Exchange:
 
     def __init__(self, session: ClientSession, url: str, path: str, token: str | None, limits: Limits) -> None:
         """`path` follows the registry's `url`. ValueError for a URL that is not of http(s), or a token that is none."""
-        self._session, self._url = session, f"{_checked(url)}/{path}"
+        self._session, self._url = session, place(url, path, _WHOSE)
         # Compressed bodies would be another way to send more than MAX_BODY.
-        self._headers = {"Accept": "application/json", "Accept-Encoding": "identity"}
-        if token is not None:
-            self._headers["Authorization"] = f"Bearer {_visible(token)}"
+        plain = {"Accept": "application/json", "Accept-Encoding": "identity"}
+        self._headers = plain | authorization(token, _WHOSE)
         self._timeout = ClientTimeout(total=limits.total, connect=limits.connect)
 
     async def ask(self, fields: Mapping[str, str]) -> bytes:
@@ -61,18 +62,3 @@ async def _body(reply: ClientResponse) -> bytes:
         if len(octets) > MAX_BODY:
             raise RegistryFault(f"its answer is over {MAX_BODY} octets")
     return bytes(octets)
-
-
-def _checked(url: str) -> str:
-    read = urlsplit(url)
-    if read.scheme not in ("http", "https") or not read.hostname:
-        raise ValueError("a registry's URL begins with http:// or https:// and a host")
-    if "@" in read.netloc or read.query or read.fragment:
-        raise ValueError("a registry's URL has no user, password, query or fragment")
-    return url.rstrip("/")
-
-
-def _visible(token: str) -> str:
-    if not token or not all("!" <= character <= "~" for character in token):
-        raise ValueError("a registry's token is of visible ASCII characters")
-    return token

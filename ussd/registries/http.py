@@ -1,6 +1,6 @@
 """Registries that speak our neutral contract over HTTP: JSON in bodies, nothing personal in a URL, no question twice.
 
-POST {url}/inquiries  {"operation_id", "national_code", "service", "asked_by"}
+POST {url}/inquiries  {"operation_id", "national_code" | "insurance_number", "service", "asked_by"}
                    -> {"operation_id", "known", "entitled", "insurer", "as_of", "kind"?, ...}
 POST {url}/owners     {"operation_id", "msisdn", "national_code"} -> {"operation_id", "owns"}
 """
@@ -29,15 +29,17 @@ class HttpRegistry:
         self._asking = _Asking(exchange, Guard(name, limits), SaidOfPerson)
 
     async def inquire(self, asked: Asked) -> Person | None:
-        """Ask about one person; None where the registry does not know the code. Raises RegistryFault."""
+        """Ask about one person; None where the registry does not know the number. Raises RegistryFault."""
         said = await self._asking.ask(
             {
                 "operation_id": asked.operation_id,
-                "national_code": asked.national_code,
+                asked.subject.kind: asked.subject.number,
                 "service": asked.service,
                 "asked_by": asked.asked_by,
             }
         )
+        if asked.subject.kind == "insurance_number" and said.insurance_number not in (None, asked.subject.number):
+            raise RegistryFault("it answers about another person than the one asked about")
         # A kind that is new to us makes nobody less entitled.
         return Person(said.entitled, said.kind if said.kind in KINDS else "") if said.known else None
 

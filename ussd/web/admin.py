@@ -1,10 +1,15 @@
-"""The administration port: `/healthz` says that the process lives, `/readyz` whether to send it callbacks."""
+"""The administration port: `/healthz` says that the process lives, `/readyz` whether to send it callbacks.
+
+`/metrics` is for Prometheus.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
 from aiohttp import web
+
+from ussd.metrics import CONTENT_TYPE, Metrics
 
 CHECK_SECONDS = 1.0
 
@@ -34,7 +39,7 @@ async def _state(check: Check) -> str:
     return "ok"
 
 
-def application(readiness: Readiness) -> web.Application:
+def application(readiness: Readiness, metrics: Metrics) -> web.Application:
     """The application of the administration port."""
 
     async def healthz(_: web.Request) -> web.Response:
@@ -45,6 +50,9 @@ def application(readiness: Readiness) -> web.Application:
         ready = set(states.values()) <= {"ok"}
         return web.json_response(states, status=200 if ready else 503)
 
+    async def written(_: web.Request) -> web.Response:
+        return web.Response(body=metrics.written(), headers={"Content-Type": CONTENT_TYPE})
+
     app = web.Application()
-    app.add_routes([web.get("/healthz", healthz), web.get("/readyz", readyz)])
+    app.add_routes([web.get("/healthz", healthz), web.get("/readyz", readyz), web.get("/metrics", written)])
     return app

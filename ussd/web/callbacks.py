@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import structlog
@@ -53,10 +53,13 @@ def _refused(door: Door, error: CallbackError) -> WireReply:
     return problem(400, _NO_CALLBACK, error.faults)
 
 
-def problem(status: int, title: str, faults: Iterable[str] = ()) -> WireReply:
-    """A problem document, RFC 9457."""
-    body = {"type": "about:blank", "title": title, "status": status, "faults": list(faults)}
-    return WireReply(json.dumps(body).encode(), "application/problem+json", status)
+def problem(
+    status: int, title: str, faults: Iterable[str] = (), *, headers: Mapping[str, str] | None = None, **more: str
+) -> WireReply:
+    """A problem document, RFC 9457; `more` are further members, of which the empty ones are left out."""
+    said = {"faults": list(faults), **more}
+    body = {"type": "about:blank", "title": title, "status": status} | {name: one for name, one in said.items() if one}
+    return WireReply(json.dumps(body).encode(), "application/problem+json", status, headers or {})
 
 
 def routes(doors: Iterable[Door], service: Service) -> list[web.RouteDef]:

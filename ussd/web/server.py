@@ -11,6 +11,7 @@ from aiohttp import web
 from ussd.app import App
 from ussd.settings import Settings
 from ussd.web.admin import application
+from ussd.web.api import routes as api_routes
 from ussd.web.callbacks import MAX_BODY, routes
 
 FINISH_SECONDS = 10.0
@@ -24,7 +25,7 @@ async def serve(app: App, settings: Settings) -> None:
     stop: asyncio.Future[signal.Signals] = asyncio.get_running_loop().create_future()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, _stop, stop, number)
-    async with _listening(app, settings):
+    async with app.at_work(), _listening(app, settings):
         number = await stop
         app.readiness.draining = True
         _log.info("stopping", signal=number.name)
@@ -41,10 +42,10 @@ def _stop(stop: asyncio.Future[signal.Signals], number: signal.Signals) -> None:
 @asynccontextmanager
 async def _listening(app: App, settings: Settings) -> AsyncIterator[None]:
     callbacks = web.Application(client_max_size=MAX_BODY)
-    callbacks.add_routes(routes(app.doors.values(), app.service))
+    callbacks.add_routes([*routes(app.doors.values(), app.service), *api_routes(app.desks)])
     # Bodies stay as they came: aiohttp would answer a broken gzip body with 500.
     runner = web.AppRunner(callbacks, access_log=None, auto_decompress=False, shutdown_timeout=FINISH_SECONDS)
-    admin = web.AppRunner(application(app.readiness), access_log=None, shutdown_timeout=1.0)
+    admin = web.AppRunner(application(app.readiness, app.metrics), access_log=None, shutdown_timeout=1.0)
     try:
         ports = [await _site(admin, settings.admin_host, settings.admin_port)]
         ports.insert(0, await _site(runner, settings.host, settings.port))
