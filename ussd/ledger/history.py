@@ -1,5 +1,7 @@
 """What was asked by a credit code, in the order asked, until its list is deleted; the rows stay in the ledger."""
 
+import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -45,8 +47,8 @@ class History:
         asked = select(credit_inquiries).where(_listed(account)).order_by(credit_inquiries.c.id)
         async with self._database.reading() as connection:
             rows = (await connection.execute(asked)).all()
-        seal = subjects(self._keys, account.number)
-        return tuple(_entry(row, seal) for row in rows)
+        # They may be ten thousand, for which no callback shall wait.
+        return await asyncio.to_thread(_entries, rows, subjects(self._keys, account.number))
 
     async def delete(self, client: int, msisdn: str, code: str) -> int | Unknown | Stopped:
         """Take all off the list of a code, and say how much that was. Raises LedgerAway."""
@@ -67,6 +69,10 @@ class History:
 def _listed(account: Account) -> ColumnElement[bool]:
     here = credit_inquiries.c
     return (here.credit_code_id == account.number) & (here.state == "spent") & here.listed
+
+
+def _entries(rows: Sequence[Row[tuple[object, ...]]], seal: Seal) -> tuple[Entry, ...]:
+    return tuple(_entry(row, seal) for row in rows)
 
 
 def _entry(row: Row[tuple[object, ...]], seal: Seal) -> Entry:

@@ -1,5 +1,6 @@
 """The routes of the API, and the one way of every request: who, what, the desk, the answer, a line in the log."""
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
@@ -108,7 +109,9 @@ async def _answered(desks: Desks, operation: Operation, client: Client, given: G
         return no
     if isinstance(said, Replayed):
         return WireReply(said.body, _JSON, operation.status, REPLAYED)
-    return WireReply(render(said), _JSON, operation.status)
+    # A list may have ten thousand entries, for which no callback shall wait.
+    body = await asyncio.to_thread(render, said) if operation.method == "GET" else render(said)
+    return WireReply(body, _JSON, operation.status)
 
 
 def _fingerprint(desks: Desks, operation: Operation, given: Given) -> str:
