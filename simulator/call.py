@@ -48,6 +48,7 @@ class OverHttp:
     async def carry(self, wire: WireRequest) -> WireReply:
         """Bring one request."""
         path = "" if urlsplit(self.url).path.strip("/") else f"/gateways/{self.gateway}"
+        path += f"/{wire.path}" if wire.path else ""
         try:
             async with (
                 ClientSession(timeout=TIMEOUT) as client,
@@ -55,7 +56,8 @@ class OverHttp:
                     wire.method, self.url.rstrip("/") + path, params=wire.query, headers=wire.headers, data=wire.body
                 ) as reply,
             ):
-                return WireReply(await reply.read(), reply.content_type, reply.status)
+                named = {name.lower(): value for name, value in reply.headers.items()}
+                return WireReply(await reply.read(), reply.content_type, reply.status, named)
         except (ClientError, TimeoutError) as fault:
             raise CallFailed(f"{self.url} does not answer: {type(fault).__name__}") from None
 

@@ -64,6 +64,8 @@ class WireRequest:
     """An HTTP request as a gateway sent it: names of headers in lower case, the body as bytes."""
 
     method: str = "POST"
+    path: str = ""
+    """What follows the gateway's own path, `session/17/start`; most gateways have nothing there."""
     query: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""

@@ -64,13 +64,13 @@ class Fields:
 
 def form(wire: WireRequest) -> Fields:
     """The fields of an `application/x-www-form-urlencoded` body. Raises CallbackError."""
-    _demand(wire, "application/x-www-form-urlencoded")
+    demand(wire, "POST", "application/x-www-form-urlencoded")
     return Fields(_pairs(wire.body))
 
 
-def json_object(wire: WireRequest) -> Fields:
-    """The fields of an `application/json` body. Raises CallbackError."""
-    _demand(wire, "application/json")
+def json_object(wire: WireRequest, *, path: bool = False) -> Fields:
+    """The fields of an `application/json` body; `path` as `demand` has it. Raises CallbackError."""
+    demand(wire, "POST", "application/json", path=path)
     try:
         found = strict_json.loads(wire.body)
     except NotJson as fault:
@@ -80,27 +80,39 @@ def json_object(wire: WireRequest) -> Fields:
     return Fields(found)
 
 
-def _demand(wire: WireRequest, media_type: str) -> None:
-    if wire.method != "POST":
-        raise CallbackError("method: not POST")
-    if wire.media_type != media_type:
+def query(wire: WireRequest) -> Fields:
+    """The fields of a GET's URL. Raises CallbackError."""
+    demand(wire, "GET")
+    return Fields(_pairs(wire.query.encode("utf-8", "surrogateescape"), "query"))
+
+
+def demand(wire: WireRequest, method: str, media_type: str = "", *, path: bool = False) -> None:
+    """See that a request comes as its gateway sends it; `path`: with something behind the gateway's own path.
+
+    Raises CallbackError.
+    """
+    if wire.method != method:
+        raise CallbackError(f"method: not {method}")
+    if bool(wire.path) != path:
+        raise CallbackError("path: nothing is called there")
+    if media_type and wire.media_type != media_type:
         raise CallbackError(f"content-type: not {media_type}")
 
 
-def _pairs(octets: bytes) -> dict[str, object]:
+def _pairs(octets: bytes, where: str = "body") -> dict[str, object]:
     try:
         text = octets.decode("utf-8")
         pairs = parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=MAX_FIELDS)
     except ValueError:
-        raise CallbackError("body: not a form in UTF-8") from None
-    return _once(pairs)
+        raise CallbackError(f"{where}: not a form in UTF-8") from None
+    return _once(pairs, where)
 
 
-def _once(pairs: list[tuple[str, str]]) -> dict[str, object]:
+def _once(pairs: list[tuple[str, str]], where: str) -> dict[str, object]:
     found: dict[str, object] = {}
     for name, value in pairs:
         if name in found:
-            raise CallbackError("body: a field is there twice")
+            raise CallbackError(f"{where}: a field is there twice")
         found[name] = value
     return found
 

@@ -56,6 +56,7 @@ class Pair(_Part):
 
     it: str
     method: Literal["GET", "POST"] = "POST"
+    path: str = ""
     query: str = ""
     headers: dict[str, str] = {}
     body: str | list[str | Octets | Repeated] = ""
@@ -64,11 +65,12 @@ class Pair(_Part):
     reply: Written | None = None
     answer: str = ""
     content_type: str = ""
+    answer_headers: dict[str, str] = {}
 
     def wire(self) -> WireRequest:
         """The request as it comes."""
         parts = [self.body] if isinstance(self.body, str) else self.body
-        return WireRequest(self.method, self.query, self.headers, b"".join(map(_octets, parts)))
+        return WireRequest(self.method, self.path, self.query, self.headers, b"".join(map(_octets, parts)))
 
 
 def _octets(part: str | Octets | Repeated) -> bytes:

@@ -63,8 +63,12 @@ def problem(
 
 
 def routes(doors: Iterable[Door], service: Service) -> list[web.RouteDef]:
-    """`/gateways/<name>` for every gateway."""
-    return [web.route("*", f"/gateways/{door.line.gateway}", _handler(door, service)) for door in doors]
+    """`/gateways/<name>`, and what is below it, for every gateway."""
+    return [
+        web.route("*", f"/gateways/{door.line.gateway}{below}", _handler(door, service))
+        for door in doors
+        for below in ("", "/{below:.+}")
+    ]
 
 
 def _handler(door: Door, service: Service) -> Handler:
@@ -84,7 +88,8 @@ async def _read(request: web.Request) -> WireRequest | WireReply:
     except TimeoutError:
         return problem(408, "The body did not come in time")
     headers = {name.lower(): value for name, value in request.headers.items()}
-    return WireRequest(request.method, request.rel_url.raw_query_string, headers, body)
+    below = request.match_info.get("below", "")
+    return WireRequest(request.method, below, request.rel_url.raw_query_string, headers, body)
 
 
 def written(reply: WireReply) -> web.Response:
