@@ -38,8 +38,11 @@ class Server:
 
     def __init__(self, home: Path, *arguments: str, **settings: str) -> None:
         command = (*USSD, "serve", "--port", "0", "--admin-port", "0", *arguments)
-        self.process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment(home, **settings))
+        self.process = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment(home, **settings)
+        )
         self.log: list[str] = []
+        self.printed = ""
         self.port, self.admin_port = self._ports()
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
@@ -63,19 +66,26 @@ class Server:
         self._reader.join(5)
         return [json.loads(line)["event"] for line in self.log]
 
-    def post(self, typed: str, session: str = "ATUid_1", msisdn: str = "989120000001") -> str:
+    def post(
+        self, typed: str, session: str = "ATUid_1", msisdn: str = "989120000001", dialled: str = "*4*1420#"
+    ) -> str:
         """One callback in Africa's Talking's form."""
-        fields = {"sessionId": session, "phoneNumber": f"+{msisdn}", "serviceCode": "*4*1420#", "text": typed}
-        return _asked(Request(f"http://127.0.0.1:{self.port}/gateways/africastalking", urlencode(fields).encode()))[1]
+        fields = {"sessionId": session, "phoneNumber": f"+{msisdn}", "serviceCode": dialled, "text": typed}
+        return asked(Request(f"http://127.0.0.1:{self.port}/gateways/africastalking", urlencode(fields).encode()))[1]
 
     def ready(self) -> tuple[int, Mapping[str, str]]:
         """What /readyz says."""
-        status, body = _asked(Request(f"http://127.0.0.1:{self.admin_port}/readyz"))
+        status, body = asked(Request(f"http://127.0.0.1:{self.admin_port}/readyz"))
         return status, json.loads(body)
+
+    def metrics(self) -> dict[str, float]:
+        """What /metrics counts."""
+        lines = asked(Request(f"http://127.0.0.1:{self.admin_port}/metrics"))[1].splitlines()
+        return {name: float(value) for name, value in (line.split() for line in lines if not line.startswith("#"))}
 
     def healthy(self) -> int:
         """What /healthz says."""
-        return _asked(Request(f"http://127.0.0.1:{self.admin_port}/healthz"))[0]
+        return asked(Request(f"http://127.0.0.1:{self.admin_port}/healthz"))[0]
 
     def kill(self) -> None:
         """SIGKILL."""
@@ -95,14 +105,18 @@ class Server:
     def _ended(self) -> int:
         code = self.process.wait(20)
         self._reader.join(5)
+        assert self.process.stdout is not None
         assert self.process.stderr is not None
+        self.printed = self.process.stdout.read()
+        self.process.stdout.close()
         self.process.stderr.close()
         return code
 
 
-def _asked(request: Request) -> tuple[int, str]:
+def asked(request: Request) -> tuple[int, str]:
+    """What comes back: status and body."""
     try:
-        with urlopen(request, timeout=10) as reply:
+        with urlopen(request, timeout=12) as reply:
             return reply.status, reply.read().decode()
     except HTTPError as refused:
         with refused:

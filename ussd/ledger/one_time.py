@@ -45,7 +45,7 @@ class _Bound:
 
     line_hash: str
     client: int
-    purpose: str
+    purpose_hash: str
 
 
 class OneTimeBook:
@@ -107,7 +107,7 @@ class OneTimeBook:
         await self._batches.close()
 
     def _bound(self, keyed: Keyed, msisdn: str, purpose: str) -> _Bound:
-        return _Bound(self._keys.name("line", msisdn), keyed.client, purpose)
+        return _Bound(self._keys.name("line", msisdn), keyed.client, self._keys.name("purpose", purpose))
 
     async def _once(
         self, keyed: Keyed, bound: _Bound, do: Callable[[AsyncConnection, datetime], Awaitable[Result]]
@@ -125,7 +125,7 @@ class OneTimeBook:
         await connection.execute(update(one_time_codes).where(_usable_by(bound, now)).values(over=True))
         values = {
             "client_id": bound.client,
-            "purpose": bound.purpose,
+            "purpose_hash": bound.purpose_hash,
             "line_hash": bound.line_hash,
             "code_sealed": self._seal(now).close(code.encode(), bound.line_hash.encode()),
             "asked_at": now,
@@ -174,5 +174,9 @@ def _usable(now: datetime) -> ColumnElement[bool]:
 
 def _usable_by(bound: _Bound, now: datetime) -> ColumnElement[bool]:
     here = one_time_codes.c
-    of_bound = (here.line_hash == bound.line_hash, here.client_id == bound.client, here.purpose == bound.purpose)
+    of_bound = (
+        here.line_hash == bound.line_hash,
+        here.client_id == bound.client,
+        here.purpose_hash == bound.purpose_hash,
+    )
     return and_(*of_bound, _usable(now))

@@ -206,7 +206,7 @@ one_time_codes = Table(
     metadata,
     _id(),
     Column("client_id", ForeignKey("clients.id"), nullable=False),
-    Column("purpose", Text, nullable=False),
+    Column("purpose_hash", Text, nullable=False, comment="what it is for, in words of the client's"),
     Column("line_hash", Text, nullable=False),
     Column("code_sealed", LargeBinary, nullable=False),
     Column("asked_at", Instant, nullable=False),

@@ -133,7 +133,7 @@ def _create_one_time_codes() -> None:
         "one_time_codes",
         sa.Column("id", _ID, nullable=False),
         sa.Column("client_id", _ID, nullable=False),
-        sa.Column("purpose", sa.Text(), nullable=False),
+        sa.Column("purpose_hash", sa.Text(), nullable=False, comment="what it is for, in words of the client's"),
         sa.Column("line_hash", sa.Text(), nullable=False),
         sa.Column("code_sealed", sa.LargeBinary(), nullable=False),
         sa.Column("asked_at", _INSTANT, nullable=False),
