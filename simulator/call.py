@@ -1,8 +1,9 @@
 """A call from a handset, in any gateway's wire format, to the engine in this process or to a server."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 from uuid import uuid4
 
 from aiohttp import ClientError, ClientSession, ClientTimeout
@@ -44,17 +45,19 @@ class OverHttp:
 
     url: str
     gateway: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """By which a caller proves who it is."""
 
     async def carry(self, wire: WireRequest) -> WireReply:
         """Bring one request."""
         path = "" if urlsplit(self.url).path.strip("/") else f"/gateways/{self.gateway}"
-        path += f"/{wire.path}" if wire.path else ""
+        path += f"/{quote(wire.path)}" if wire.path else ""
+        path += f"?{wire.query}" if wire.query else ""
+        headers = {**wire.headers, **self.headers}
         try:
             async with (
                 ClientSession(timeout=TIMEOUT) as client,
-                client.request(
-                    wire.method, self.url.rstrip("/") + path, params=wire.query, headers=wire.headers, data=wire.body
-                ) as reply,
+                client.request(wire.method, self.url.rstrip("/") + path, headers=headers, data=wire.body) as reply,
             ):
                 named = {name.lower(): value for name, value in reply.headers.items()}
                 return WireReply(await reply.read(), reply.content_type, reply.status, named)
@@ -83,12 +86,15 @@ class Call:
         return await self._send(Phase.CONTINUE)
 
     async def hang_up(self) -> None:
-        """Tell the engine that the line is gone. Raises CallFailed."""
+        """Tell the engine that the line is gone, where the operator would. Raises CallFailed."""
         await self._send(Phase.ABORT)
 
     async def _send(self, phase: Phase) -> Reply:
         leg = Leg(self.session, self.msisdn, self.dialled, phase, self.typed)
-        reply = await self.carrier.carry(self.operator.ask(leg))
+        wire = self.operator.ask(leg)
+        if wire is None:
+            return Reply("", ends=True)
+        reply = await self.carrier.carry(wire)
         if reply.status != 200:
             raise CallFailed(f"the gateway got HTTP {reply.status}: {reply.body.decode(errors='replace')}")
         try:

@@ -38,15 +38,21 @@ class Callback:
     session: str
     """The gateway's own session id, as it came."""
     msisdn: str
-    """Digits with country code, no plus."""
+    """Digits with country code, no plus; empty where a callback names its session alone."""
     phase: Phase
     dialled: str = ""
-    """The whole dial string, `*4*1420*1#`: always on BEGIN, and wherever `accumulated` is true."""
+    """The whole dial string, `*4*1420*1#`: always on BEGIN, and on CONTINUE wherever that may be the first callback.
+
+    Then it begins a session where none is open: with what was typed behind it where `accumulated`, else by itself, as
+    a gateway gives it that tells a dial string from an answer by nothing but a session id that nobody has seen.
+    """
     typed: str = ""
     """CONTINUE: the last input; or, where `accumulated`, all inputs so far joined by `*`."""
     accumulated: bool = False
     request: str = ""
     """The gateway's own id of this request, which a retry repeats; empty where it has none."""
+    line_once: bool = False
+    """Whether the later callbacks of the session do not name the line."""
     echo: Mapping[str, str] = field(default_factory=dict)
     """What the reply must carry back and the engine does not read."""
 

@@ -7,6 +7,9 @@ All keys of a subscriber share a hash tag, so that a cluster has them on one nod
     ussd:{subscriber}:d:<shortcode>  the name of the session that this line left open there
     ussd:{subscriber}:l:<shortcode>  an answer that came too late, sealed, until this line reads it
 
+and beside these, of nobody's line: `ussd:n:<nonce>`, a signed request that was answered, and `ussd:w:<session>`, whose
+session it is where a gateway says so once.
+
 Names and fingerprints are keyed hashes and values are sealed: the server's memory and files tell of nobody.
 """
 
@@ -15,7 +18,7 @@ import json
 from ussd.callback import Reply
 from ussd.core.session import Session
 from ussd.keys import Keys, Unsealable
-from ussd.service import Late, Request, SessionKey
+from ussd.sessions import Late, Request, SessionKey
 
 _FINGERPRINT = 16
 """Octets, as step.lua cuts them."""

@@ -4,6 +4,7 @@ Python's readers accept what must not pass here: a JSON parser keeps the second 
 lets a lone surrogate through; a form parser replaces broken UTF-8.
 """
 
+import re
 from collections.abc import Collection, Mapping
 from urllib.parse import parse_qsl
 
@@ -13,6 +14,8 @@ from ussd.strict_json import NotJson
 
 MAX_FIELDS = 64
 
+_INTEGER = re.compile("0|[1-9][0-9]{0,17}")
+
 
 class Fields:
     """Named texts of one request. Read them all, then call `check`."""
@@ -20,7 +23,7 @@ class Fields:
     def __init__(self, given: Mapping[str, object]) -> None:
         """Take the fields as they came; a value that is no text is a fault once it is asked for."""
         self._given = given
-        self._faults: list[str] = []
+        self._faults: set[str] = set()
 
     def __contains__(self, name: str) -> bool:
         """Whether the request has the field at all."""
@@ -46,6 +49,28 @@ class Fields:
         value = self.text(name, 64, least=1)
         return value if not value or value in values else self.refuse(name, f"one of {', '.join(values)}")
 
+    def word(self, name: str, values: Collection[str]) -> str:
+        """A field that holds one of `values`, which are in small letters, with or without capitals; as in `values`."""
+        value = self.text(name, 64, least=1)
+        small = value.lower() if value.isascii() else ""
+        return small if not value or small in values else self.refuse(name, f"one of {', '.join(values)}")
+
+    def flag(self, name: str) -> bool:
+        """A field that holds JSON's true or false; false, and a fault, where it is anything else: "false" is true."""
+        value = self._given.get(name)
+        if not isinstance(value, bool):
+            self.refuse(name, "missing" if value is None else "not true or false")
+        return value is True
+
+    def integer(self, name: str) -> str:
+        """A field that holds a whole number of at most 18 digits, as JSON's number or as text; as digits."""
+        value = self._given.get(name)
+        if isinstance(value, int) and not isinstance(value, bool):
+            value = str(value)
+        if not isinstance(value, str) or not _INTEGER.fullmatch(value):
+            return self.refuse(name, "missing" if value is None else "not a whole number")
+        return value
+
     def msisdn(self, name: str) -> str:
         """A field that holds an MSISDN, as digits with country code."""
         value = self.text(name, 64, least=1)
@@ -53,7 +78,7 @@ class Fields:
 
     def refuse(self, name: str, why: str) -> str:
         """Note a fault; the value stays empty until `check` raises."""
-        self._faults.append(f"{name}: {why}")
+        self._faults.add(f"{name}: {why}")
         return ""
 
     def check(self) -> None:
@@ -68,9 +93,9 @@ def form(wire: WireRequest) -> Fields:
     return Fields(_pairs(wire.body))
 
 
-def json_object(wire: WireRequest, *, path: bool = False) -> Fields:
+def json_object(wire: WireRequest, *, path: bool = False, method: str = "POST") -> Fields:
     """The fields of an `application/json` body; `path` as `demand` has it. Raises CallbackError."""
-    demand(wire, "POST", "application/json", path=path)
+    demand(wire, method, "application/json", path=path)
     try:
         found = strict_json.loads(wire.body)
     except NotJson as fault:
@@ -111,7 +136,7 @@ def _pairs(octets: bytes, where: str = "body") -> dict[str, object]:
 def _once(pairs: list[tuple[str, str]], where: str) -> dict[str, object]:
     found: dict[str, object] = {}
     for name, value in pairs:
-        if name in found:
+        if name and name in found:  # values without a name are no fields, and some gateways send several
             raise CallbackError(f"{where}: a field is there twice")
         found[name] = value
     return found

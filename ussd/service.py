@@ -1,24 +1,25 @@
-"""The shell around the core: load, step, look up, commit. It declares the Store protocol that it needs."""
+"""The shell around the core: load, step, look up, commit."""
 
 import asyncio
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Protocol
 
 import structlog
 
 from ussd.callback import Callback, CallbackError, Phase, Reply
 from ussd.core.dial import extend, parse
-from ussd.core.engine import Dialled, Engine, Event, Fetch, Finish, LookedUp, Show, Typed
+from ussd.core.engine import Dialled, Engine, Event, Fetch, Finish, LookedUp, Show
 from ussd.core.machine import Moves
 from ussd.core.menu import Menu, Words
 from ussd.core.profile import Profile
 from ussd.core.screen import last
 from ussd.core.session import Session
+from ussd.heard import heard_after, newly_typed
 from ussd.keys import Keys
 from ussd.lookups import Answer, Lookups, Question
+from ussd.sessions import Held, Late, Request, Reused, SessionKey, Store, StoreAway
 
 _log = structlog.get_logger(__name__)
 
@@ -26,95 +27,6 @@ COMMIT_RESERVE = 0.5
 """Seconds of a line's deadline that are kept for storing and sending what a lookup found."""
 LIFE = 600
 """Seconds, less than a store keeps the replies of a session: one id in two such spans may be two sessions' id."""
-
-
-class StoreAway(Exception):
-    """Sessions cannot be read or written now: the subscriber gets an apology that ends."""
-
-
-@dataclass(frozen=True, slots=True)
-class SessionKey:
-    """Whose session it is. The same id from another line or through another gateway is another session."""
-
-    gateway: str
-    msisdn: str
-    session: str
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """One request of a session, so that its retry can be told from the next request."""
-
-    id: str
-    """What a retry repeats and no other request of the session does; empty where the gateway gives nothing."""
-    content: str
-    """What was asked, to tell a retry where `id` is empty, and to notice an id that is used for two things."""
-
-
-class Reused(Exception):
-    """A request id that was answered before, with other content: the gateway is at fault and nothing is changed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """What the store holds for a request, found in one round trip."""
-
-    version: int = 0
-    """Grows by one with each accepted step; 0 where nothing is held."""
-    session: Session | None = None
-    """None where there is none, or where it has ended."""
-    answered: Reply | None = None
-    """The reply that this very request got before."""
-    last: Reply | None = None
-    """The reply that ended the session, where it has ended."""
-    dropped: str = ""
-    """The store's own name of the session that this line left open at this shortcode, for `Store.recall`."""
-    late: "Late | None" = None
-    """An answer that this line has not read yet."""
-
-
-@dataclass(frozen=True, slots=True)
-class Late:
-    """An answer that came after its deadline, kept for the line that asked."""
-
-    session: Session
-    """The session as it waited, in the lookup's screen."""
-    outcome: str
-    facts: Mapping[str, str]
-
-
-class Store(Protocol):
-    """Where sessions are between callbacks. Every method raises StoreAway within a second where it cannot answer."""
-
-    async def load(self, key: SessionKey, request: Request, code: str) -> Held:
-        """Find what is held, in one round trip. Raises Reused.
-
-        `code` is the shortcode of a BEGIN, to look for a session that was dropped there; else empty.
-        """
-
-    async def recall(self, key: SessionKey, dropped: str) -> Session | None:
-        """Read the dropped session that `load` named; None where it is gone by now."""
-
-    async def commit(
-        self,
-        key: SessionKey,
-        request: Request,
-        version: int,
-        session: Session,
-        reply: Reply,
-        *,
-        offer: bool,
-        read_late: bool = False,
-    ) -> Reply:
-        """Store one step in one round trip, and return what is to be answered.
-
-        That is `reply`; or, where this request was answered meanwhile or `version` has moved on, the winner's reply.
-        `offer`: the session may be offered again to the line that dropped it. A reply that ends ends the session.
-        `read_late`: the late answer is read now, or outdated, and not kept any longer.
-        """
-
-    async def keep_late(self, key: SessionKey, late: Late) -> None:
-        """Keep a late answer for the line of `key`, for whoever dials its shortcode again within five minutes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +65,7 @@ class Service:
         arrived = clock()
         names: dict[str, object] = {"gateway": line.gateway, "phase": callback.phase.value}
         try:
+            callback = await self._of_line(line, callback)
             reply = await self._answered(line, callback, arrived + line.profile.deadline - COMMIT_RESERVE, names)
         except StoreAway:
             reply, names["screen"] = self.last_words(line), "store_away"
@@ -161,12 +74,22 @@ class Service:
         _log.info("callback_answered", **names, ends=reply.ends, ms=round((clock() - arrived) * 1000, 1))
         return reply
 
+    async def _of_line(self, line: Line, callback: Callback) -> Callback:
+        """The callback with its line, which some gateways name in the first of a session alone."""
+        if callback.line_once:
+            await self._store.whose(line.gateway, callback.session, callback.msisdn)
+        if callback.msisdn or callback.phase is Phase.ABORT:
+            return callback
+        return replace(callback, msisdn=await self._store.whose(line.gateway, callback.session))
+
     async def _answered(self, line: Line, callback: Callback, deadline: float, names: dict[str, object]) -> Reply:
         key = SessionKey(line.gateway, callback.msisdn, callback.session)
         request = _request(callback)
         if callback.phase is Phase.ABORT:
             # A hang-up and a dropped line look alike: the session stays, and is offered again to whoever redials.
             return self.last_words(line, self._words.ended)
+        if not callback.msisdn:
+            return self.last_words(line, self._words.expired)
         dial = parse(callback.dialled, self._menus)
         if callback.phase is Phase.BEGIN and dial is None:
             return self.last_words(line, self._words.unknown_code)
@@ -178,48 +101,51 @@ class Service:
             return turn
         session, effect, read = await self._stepped(turn, key, held, deadline)
         names |= {"menu": session.code, "screen": session.screen}
-        session = replace(session, heard=callback.typed if callback.accumulated else "")
+        session = replace(session, heard=turn.heard)
         reply = Reply(effect.text, ends=isinstance(effect, Finish))
         offer = turn.engine.menu.resume != "restart"
         return await self._store.commit(key, request, held.version, session, reply, offer=offer, read_late=read)
 
     async def _turn(self, line: Line, callback: Callback, held: Held, key: SessionKey) -> "_Turn | Reply":
         """What the callback means to the session that is held; a Reply where it means nothing more."""
-        if callback.phase is Phase.BEGIN:
-            return await self._begun(line, callback.dialled, held, key)
-        if held.last:
-            return held.last
+        if callback.phase is Phase.BEGIN or (held.session is None and self._may_begin(callback, held)):
+            return await self._begun(line, callback, held, key)
         if held.session:
             return self._continued(line, callback, held.session)
+        return held.last or self.last_words(line, self._words.expired)
+
+    def _may_begin(self, callback: Callback, held: Held) -> bool:
+        """Whether a callback that does not say so begins a session: it has all inputs, or is a dial string of ours."""
         if callback.accumulated:
-            return await self._begun(line, extend(callback.dialled, callback.typed), held, key)
-        return self.last_words(line, self._words.expired)
+            return held.last is None
+        return parse(callback.dialled, self._menus) is not None
 
     def _continued(self, line: Line, callback: Callback, session: Session) -> "_Turn | Reply":
         engine = self._engine(line, session.code)
         if engine is None:
             return self.last_words(line, self._words.expired)
         if not engine.holds(session):
-            return _Turn(engine, self._born(engine), Dialled())
-        typed = _newly_typed(callback, session)
+            return _Turn(engine, self._born(engine), Dialled(), heard_after(callback))
+        typed = newly_typed(callback, session)
         if typed is None:
             return Reply(engine.shown(session).text, ends=False)
-        return _Turn(engine, session, typed)
+        return _Turn(engine, session, typed, heard_after(callback, session))
 
-    async def _begun(self, line: Line, dialled: str, held: Held, key: SessionKey) -> "_Turn | Reply":
-        dial = parse(dialled, self._menus)
+    async def _begun(self, line: Line, callback: Callback, held: Held, key: SessionKey) -> "_Turn | Reply":
+        answers = callback.typed if callback.accumulated else ""
+        dial = parse(extend(callback.dialled, answers), self._menus)
         engine = dial and self._engine(line, dial.code)
         if dial is None or engine is None:
             return self.last_words(line, self._words.unknown_code)
         if held.late and not dial.answers and engine.awaits(held.late.session, held.late.outcome):
             waited = replace(held.late.session, born=self._born(engine).born)
-            return _Turn(engine, waited, LookedUp(held.late.outcome, held.late.facts))
+            return _Turn(engine, waited, LookedUp(held.late.outcome, held.late.facts), callback.typed)
         dropped = held.session
         if held.dropped and not dropped and not dial.answers:
             dropped = await self._store.recall(key, held.dropped)
         if dropped and dropped.code != dial.code:
             dropped = None
-        return _Turn(engine, self._born(engine), Dialled(dial.answers, dropped))
+        return _Turn(engine, self._born(engine), Dialled(dial.answers, dropped), callback.typed)
 
     def _born(self, engine: Engine) -> Session:
         return replace(engine.start(), born=int(self._now() // LIFE))
@@ -271,11 +197,14 @@ class _Turn:
     engine: Engine
     session: Session
     event: Event
+    heard: str
+    """What the session keeps of what was heard by then."""
 
 
 def _is_asked_again(late: Late, session: Session, fetch: Fetch) -> bool:
     known = {**late.session.answers, **late.session.facts}
-    return late.session.screen == session.screen and fetch.given.items() <= known.items()
+    same = (late.session.code, late.session.screen) == (session.code, session.screen)
+    return same and fetch.given.items() <= known.items()
 
 
 def _request(callback: Callback) -> Request:
@@ -283,14 +212,3 @@ def _request(callback: Callback) -> Request:
     content = f"{callback.phase.value} {callback.dialled} {callback.typed}"
     accumulated = f"so far {callback.typed}" if callback.accumulated else ""
     return Request(callback.request or accumulated, content)
-
-
-def _newly_typed(callback: Callback, session: Session) -> Typed | None:
-    """What was typed since the last callback; None where inputs do not follow from those that were heard before."""
-    if not callback.accumulated:
-        return Typed(callback.typed)
-    heard = f"{session.heard}*" if session.heard else ""
-    if not callback.typed.startswith(heard):
-        return None
-    text, *more = callback.typed.removeprefix(heard).split("*")
-    return Typed(text, tuple(more))

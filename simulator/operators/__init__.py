@@ -21,8 +21,8 @@ class Leg:
 class Operator(Protocol):
     """A module of this folder."""
 
-    def ask(self, leg: Leg) -> WireRequest:
-        """Write the request."""
+    def ask(self, leg: Leg) -> WireRequest | None:
+        """Write the request; None where this operator says nothing of such a thing: some never tell of an abort."""
 
     def read(self, reply: WireReply) -> Reply:
         """Read the reply to it. Raises ValueError where the operator could not."""

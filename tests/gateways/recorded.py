@@ -38,6 +38,8 @@ class Meaning(_Part):
     typed: str = ""
     accumulated: bool = False
     request: str = ""
+    line_once: bool = False
+    echo: dict[str, str] = {}
 
     def callback(self) -> Callback:
         """As `decode` gives it."""
@@ -55,7 +57,7 @@ class Pair(_Part):
     """A request, and what it means or why it is refused; then a reply, and how it is written."""
 
     it: str
-    method: Literal["GET", "POST"] = "POST"
+    method: Literal["GET", "POST", "PUT"] = "POST"
     path: str = ""
     query: str = ""
     headers: dict[str, str] = {}

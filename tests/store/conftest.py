@@ -15,7 +15,7 @@ from tests.store.homes import processes
 from ussd.core.session import Session
 from ussd.keys import Keys
 from ussd.redis_server import own_server
-from ussd.service import SessionKey
+from ussd.sessions import SessionKey
 from ussd.store import RedisStore
 
 

@@ -7,7 +7,7 @@ from redis.asyncio import Redis
 from ussd.callback import Reply
 from ussd.core.session import Session
 from ussd.keys import Keys
-from ussd.service import Held, Request, SessionKey
+from ussd.sessions import Held, Request, SessionKey
 from ussd.store import RedisStore
 
 SHOWN = Reply("تأمین اجتماعی\n1-استعلام", ends=False)

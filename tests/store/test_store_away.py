@@ -19,7 +19,7 @@ from tests.store.fakes import Proxy
 from ussd.callback import Reply
 from ussd.core.session import Session
 from ussd.redis_server import own_server
-from ussd.service import Request, SessionKey, StoreAway
+from ussd.sessions import Request, SessionKey, StoreAway
 from ussd.store import RedisStore
 
 SHOWN = Reply("1-استعلام", ends=False)

@@ -11,7 +11,7 @@ from tests.store.steps import BYE, NOBODY, SHOWN, only, prefix, step
 from ussd.callback import Reply
 from ussd.core.session import Session
 from ussd.keys import Keys
-from ussd.service import Held, Request, SessionKey
+from ussd.sessions import Held, Request, SessionKey
 from ussd.store import Lifetimes, RedisStore
 
 

@@ -16,7 +16,7 @@ from tests.store.fakes import Clock
 from ussd.callback import Reply
 from ussd.core.session import Session
 from ussd.keys import Keys
-from ussd.service import Request, Reused, SessionKey
+from ussd.sessions import Request, Reused, SessionKey
 from ussd.store import RedisStore
 
 T = TypeVar("T")

@@ -12,7 +12,7 @@ from tests.store.steps import BYE, NOBODY, SHOWN, only, step
 from ussd.callback import Reply
 from ussd.core.session import Place, Session
 from ussd.keys import Keys
-from ussd.service import Held, Request, Reused, SessionKey
+from ussd.sessions import Held, Request, Reused, SessionKey
 from ussd.store import RedisStore
 
 

@@ -10,7 +10,7 @@ import pytest
 from tests.store.fakes import Proxy
 from ussd.callback import Reply
 from ussd.core.session import Session
-from ussd.service import Request, SessionKey, StoreAway
+from ussd.sessions import Request, SessionKey, StoreAway
 from ussd.store import RedisStore
 
 
