@@ -33,6 +33,7 @@ from ussd.store import RedisStore
 from ussd.upkeep import Upkeep
 from ussd.web.admin import Readiness
 from ussd.web.api import Desks
+from ussd.web.auth import Nonces, guard_of
 from ussd.web.callbacks import Door
 
 
@@ -83,11 +84,12 @@ async def running(settings: Settings, redis: str) -> AsyncIterator[App]:
     contracts = contracts_of(found)
     menus, words = load_all(settings.menus, contracts), load_words(settings.menus / COMMON)
     messages = load_messages(settings.menus)
-    doors = {name: _door(name, given) for name, given in _configured(settings).items()}
+    configured = _configured(settings)
     keys = Keys(settings.key())
     async with AsyncExitStack() as stack:
         store = _store(redis, keys)
         stack.push_async_callback(store.close)
+        doors = {name: _door(name, given, store) for name, given in configured.items()}
         samples = settings.entitlement_url is None
         ledger = await stack.enter_async_context(
             opened(settings.ledger, keys, migrate=settings.migrate, samples=samples)
@@ -174,8 +176,9 @@ def _configured(settings: Settings) -> Mapping[str, GatewayGiven]:
     return given
 
 
-def _door(name: str, given: GatewayGiven) -> Door:
+def _door(name: str, given: GatewayGiven, nonces: Nonces) -> Door:
     if given.format not in formats():
         raise AppError(f"gateway {name}: no such format: {given.format} (there are {', '.join(formats())})")
     gateway = cast(Gateway, import_module(f"gateways.{given.format}"))
-    return Door(gateway, Line(name, given.profile.over(gateway.PROFILE)))
+    line = Line(name, given.profile.over(gateway.PROFILE))
+    return Door(gateway, line, guard_of(name, given.auth, nonces))

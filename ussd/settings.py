@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal, NamedTuple, cast
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, HttpUrl, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from ussd.auth_settings import Auth
 from ussd.core.profile import Digits, Letters, Profile, Zwnj
 from ussd.core.strict_yaml import Document, Fault, FileError, read
 
@@ -54,8 +55,7 @@ class GatewayGiven(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     format: str
-    auth: Literal["none"] | None = None
-    """`none`, said out loud, lets anyone who reaches the port call as this gateway."""
+    auth: Auth | None = None
     profile: ProfileGiven = ProfileGiven()
 
 

@@ -2,8 +2,8 @@
 
 Where it keeps what, and how it is hidden, is in `ussd/drawer.py`.
 
-Only reads are sent again, where the connection was dead. A commit is not: whether it was done is for the gateway's
-retry to find out, which then gets its reply.
+Only what may be done twice is sent again, where the connection was dead. A commit is not: whether it was done is for
+the gateway's retry to find out, which then gets its reply.
 """
 
 import asyncio
@@ -26,15 +26,17 @@ from redis.exceptions import TimeoutError as TookTooLong
 from ussd.callback import Reply
 from ussd.core.session import Session
 from ussd.drawer import Drawer
-from ussd.keys import Keys
-from ussd.service import Held, Late, Request, Reused, SessionKey, StoreAway
+from ussd.keys import Keys, Unsealable
+from ussd.sessions import Held, Late, Request, Reused, SessionKey, StoreAway
 
 _PATIENCE = 0.9
 """Seconds until a call is given up, whatever it waits for."""
 _PING_PATIENCE = 0.2
 _CONNECTIONS = 64
 _Args = Sequence[str | bytes | int]
-_LOAD, _STEP, _KEEP = (Path(__file__).with_name(f"{name}.lua").read_text() for name in ("load", "step", "keep"))
+_LOAD, _STEP, _KEEP, _CLAIM, _WHOSE = (
+    Path(__file__).with_name(f"{name}.lua").read_text() for name in ("load", "step", "keep", "claim", "whose")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +110,8 @@ class RedisStore:
         self._load = self._client.redis.register_script(_LOAD)
         self._step = self._client.redis.register_script(_STEP)
         self._keep = self._client.redis.register_script(_KEEP)
+        self._claim = self._client.redis.register_script(_CLAIM)
+        self._whose = self._client.redis.register_script(_WHOSE)
 
     async def load(self, key: SessionKey, request: Request, code: str) -> Held:
         """Find what is held for `request`, and, where `code` is not empty, what was dropped there. Raises Reused."""
@@ -172,6 +176,24 @@ class RedisStore:
         drawer = Drawer(self._keys, key)
         keys, args = (drawer.late(late.session.code),), (drawer.close_late(late), self._lifetimes.late)
         await self._run(self._keep, keys, args)
+
+    async def whose(self, gateway: str, session: str, msisdn: str = "") -> str:
+        """Keep whose a session is, as `ussd:w:<keyed hash>`, sealed; or without `msisdn` say it, "" if unknown."""
+        seal, place = self._keys.seal("whose", gateway), session.encode("utf-8", "surrogatepass")
+        key = f"ussd:w:{self._keys.name('whose', gateway, session)}"
+        kept = seal.close(msisdn.encode(), place) if msisdn else b""
+        [found] = await self._run(self._whose, (key,), (kept, self._lifetimes.replies), again=True)
+        try:
+            return seal.open(found, place).decode() if found else ""
+        except Unsealable:
+            return ""
+
+    async def claim(self, gateway: str, nonce: str, seconds: int) -> bool:
+        """Whether a signed request's nonce is used for the first time; it is kept as `ussd:n:<keyed hash>`."""
+        token = os.urandom(8)
+        key, args = f"ussd:n:{self._keys.name('nonce', gateway, nonce)}", (token, seconds * 1000)
+        [first] = await self._run(self._claim, (key,), args, again=True)
+        return first == token
 
     async def ping(self) -> None:
         """Ask whether Redis answers at all; raises StoreAway after 200 ms."""

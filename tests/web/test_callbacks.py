@@ -15,7 +15,8 @@ from ussd.core.loader import COMMON, load_all, load_words
 from ussd.core.session import Session
 from ussd.keys import Keys
 from ussd.lookups import Lookups
-from ussd.service import Held, Late, Request, Service, SessionKey
+from ussd.service import Service
+from ussd.sessions import Held, Late, Request, SessionKey
 from ussd.settings import Settings
 from ussd.web.callbacks import exchange
 
@@ -109,6 +110,12 @@ async def test_other_methods_are_refused(client: Client, method: str) -> None:
 async def test_a_compressed_body_is_refused_unread(client: Client) -> None:
     headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
     assert (await client.post("/gateways/reference", data=b"\x1f\x8bbroken", headers=headers)).status == 415
+
+
+async def test_an_alphabet_where_a_compression_is_named_does_no_harm(client: Client) -> None:
+    begun = {"session": "s1", "msisdn": "989120000001", "event": "begin", "dialled": "*4*1420#"}
+    headers = {"Content-Type": "application/json", "Content-Encoding": "utf-8"}
+    assert (await client.post("/gateways/reference", data=json.dumps(begun), headers=headers)).status == 200
 
 
 async def test_whatever_is_typed_gets_a_screen(client: Client) -> None:

@@ -25,10 +25,19 @@ from ussd.core.text import fold_in
     "--gateway", default="reference", show_default=True, type=click.Choice(formats()), help="The wire format."
 )
 @click.option("--url", help="A running server, in place of the engine in this process.")
+@click.option("--header", "headers", multiple=True, help="Sent to that server: 'Authorization: Bearer ...'.")
 @click.option("--inputs", help="What is typed, divided by spaces; then the handset hangs up.")
 @click.option("--plain", "form", flag_value="plain", help="Screens as they are.")
 @click.option("--json", "form", flag_value="json", help="One JSON object a screen: text, ends, alphabet, octets.")
-def dial(code: str, msisdn: str, gateway: str, url: str | None, inputs: str | None, form: str | None) -> None:
+def dial(
+    code: str,
+    msisdn: str,
+    gateway: str,
+    url: str | None,
+    headers: tuple[str, ...],
+    inputs: str | None,
+    form: str | None,
+) -> None:
     """Dial CODE, a shortcode with or without answers behind it: '*4*1420#'."""
     line = mobile(fold_in(msisdn)) or fold_in(msisdn).removeprefix("+")
     operator = cast(Operator, import_module(f"simulator.operators.{gateway}"))
@@ -39,17 +48,18 @@ def dial(code: str, msisdn: str, gateway: str, url: str | None, inputs: str | No
         typed = iter(inputs.split())
     else:
         typed = handset.keypad("> ") if sys.stdin.isatty() else handset.lines(sys.stdin)
-    with told(), _carrier(gateway, url) as (runner, carrier):
+    with told(), _carrier(gateway, url, headers) as (runner, carrier):
         handset.converse(Call(operator, carrier, line, code), typed, show, runner.run)
 
 
 @contextmanager
-def _carrier(gateway: str, url: str | None) -> Iterator[tuple[asyncio.Runner, Carrier]]:
+def _carrier(gateway: str, url: str | None, headers: tuple[str, ...]) -> Iterator[tuple[asyncio.Runner, Carrier]]:
     """The way to the engine: a server, or one started here for as long as the call lasts."""
     settings = settings_of("readable")
     with asyncio.Runner() as runner:
         if url:
-            yield runner, OverHttp(url, gateway)
+            split = (header.partition(":") for header in headers)
+            yield runner, OverHttp(url, gateway, {name.strip(): value.strip() for name, _, value in split})
             return
         with redis_url(settings) as redis:
             stack = AsyncExitStack()

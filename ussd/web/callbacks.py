@@ -11,10 +11,14 @@ from aiohttp.typedefs import Handler
 
 from ussd.callback import CallbackError, Gateway, WireReply, WireRequest
 from ussd.service import Line, Service
+from ussd.web.auth import OPEN, Admitted, Guard, Raw, Refused, Unsure
 
 MAX_BODY = 16 * 1024
 BODY_SECONDS = 5.0
 """aiohttp waits for ever for a body that drips."""
+
+_AS_IT_IS = ("identity", "utf-8")
+"""RestComm names its alphabet where a compression is named."""
 
 _NO_CALLBACK = "Not a callback of this gateway"
 
@@ -23,14 +27,40 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """One gateway as it is configured: its wire format, and its line."""
+    """One gateway as it is configured: its wire format, its line, and who may call it."""
 
     gateway: Gateway
     line: Line
+    guard: Guard = OPEN
 
 
-async def exchange(door: Door, service: Service, wire: WireRequest) -> WireReply:
-    """Answer one request of a gateway: with a screen, whatever happens; 400 where it is no callback of that gateway."""
+async def admitted(door: Door, service: Service, raw: Raw, wire: WireRequest) -> WireReply:
+    """Answer one request, if its caller proves who it is; otherwise 401, and nothing of it is read.
+
+    Where nobody can tell whether it is a replay, which is where Redis is away, it gets the apology that all get then.
+    """
+    try:
+        verdict = await door.guard.verdict(raw)
+    except Exception:
+        _log.exception("guard_failed", gateway=door.line.gateway)
+        verdict = Refused(("guard",))
+    match verdict:
+        case Admitted():
+            return await exchange(door, service, wire)
+        case Unsure():
+            _log.warning("replay_unknown", gateway=door.line.gateway)
+            return await exchange(door, service, wire, sure=False)
+        case Refused(missed=missed):
+            _log.warning("caller_refused", gateway=door.line.gateway, missed=missed)
+            challenge = door.guard.challenge
+            return problem(401, "Unauthorized", headers={"WWW-Authenticate": challenge} if challenge else None)
+
+
+async def exchange(door: Door, service: Service, wire: WireRequest, *, sure: bool = True) -> WireReply:
+    """Answer one request of a gateway: with a screen, whatever happens; 400 where it is no callback of that gateway.
+
+    What is not `sure` to be new gets the apology, and does nothing.
+    """
     try:
         callback = door.gateway.decode(wire)
     except CallbackError as error:
@@ -39,7 +69,7 @@ async def exchange(door: Door, service: Service, wire: WireRequest) -> WireReply
         _log.exception("decode_failed", gateway=door.line.gateway)
         return problem(400, _NO_CALLBACK)
     try:
-        reply = await service.answer(door.line, callback)
+        reply = await service.answer(door.line, callback) if sure else service.last_words(door.line)
     except CallbackError as error:
         return _refused(door, error)
     except Exception:
@@ -74,13 +104,20 @@ def routes(doors: Iterable[Door], service: Service) -> list[web.RouteDef]:
 def _handler(door: Door, service: Service) -> Handler:
     async def handle(request: web.Request) -> web.Response:
         wire = await _read(request)
-        return written(wire if isinstance(wire, WireReply) else await exchange(door, service, wire))
+        if isinstance(wire, WireReply):
+            return written(wire)
+        return written(await admitted(door, service, _raw(request, wire.body), wire))
 
     return handle
 
 
+def _raw(request: web.Request, body: bytes) -> Raw:
+    headers = tuple((name.lower(), value) for name, value in request.headers.items())
+    return Raw(request.remote or "", request.method, request.raw_path, headers, body)
+
+
 async def _read(request: web.Request) -> WireRequest | WireReply:
-    if request.headers.get("Content-Encoding", "identity").lower() != "identity":
+    if request.headers.get("Content-Encoding", "identity").lower() not in _AS_IT_IS:
         return problem(415, "Bodies are not compressed here")
     try:
         async with asyncio.timeout(BODY_SECONDS):
