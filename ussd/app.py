@@ -24,7 +24,8 @@ from ussd.paid import PaidInquiries
 from ussd.redis_server import own_server
 from ussd.registries import HttpOwners, HttpRegistry, new_session
 from ussd.service import Line, Service
-from ussd.settings import GatewayGiven, RegistryName, Settings
+from ussd.settings import RegistryName, Settings
+from ussd.settings.gateway import GatewayGiven
 from ussd.sms import Sender
 from ussd.sms.http import HttpSender
 from ussd.sms.terminal import TerminalSender

@@ -22,7 +22,8 @@ from tests.web.callers import AUTH, BODY, FAR, HERE, PASSWORD, SECRET, TOKEN, He
 from tests.web.conftest import Client
 from tests.web.signing import signed
 from ussd.app import App, running
-from ussd.settings import GatewayGiven, Settings
+from ussd.settings import Settings
+from ussd.settings.gateway import GatewayGiven
 from ussd.web.auth import Raw, guard_of
 from ussd.web.auth.proofs import Origin
 from ussd.web.callbacks import MAX_BODY, routes

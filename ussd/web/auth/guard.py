@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from ussd.auth_settings import AuthGiven, CertificateGiven, HmacGiven
 from ussd.sessions import StoreAway
+from ussd.settings.auth import AuthGiven, CertificateGiven, HmacGiven
 from ussd.web.auth.proofs import WINDOW, Authorization, Certificate, Networks, Origin, Proof, Signature
 from ussd.web.auth.raw import Raw, octets
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from ussd.auth_settings import AuthGiven
 from ussd.settings import SettingsError, load
+from ussd.settings.auth import AuthGiven
 
-README = (Path(__file__).parent.parent / "README.md").read_text()
+README = (Path(__file__).parents[2] / "README.md").read_text()
 PLACE = "gateways:\n  x: {format: reference, auth: "
 
 

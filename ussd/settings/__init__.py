@@ -1,62 +1,22 @@
 """Settings: `USSD_*` variables, or one YAML file, or nothing at all."""
 
 import os
-import re
 import secrets
 from collections.abc import Mapping
-from dataclasses import replace
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple, cast
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, HttpUrl, SecretStr, ValidationError
+from pydantic import Field, HttpUrl, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from ussd.auth_settings import Auth
-from ussd.core.profile import Digits, Letters, Profile, Zwnj
 from ussd.core.strict_yaml import Document, Fault, FileError, read
-
-_SECONDS = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*(ms|s)?")
+from ussd.settings.gateway import GatewayGiven
+from ussd.settings.values import Seconds
 
 
 class SettingsError(FileError):
     """What is wrong with the configuration, all of it, each with its place or its variable."""
-
-
-def _seconds(written: object) -> object:
-    match = _SECONDS.fullmatch(written) if isinstance(written, str) else None
-    return float(match[1]) / (1000 if match[2] == "ms" else 1) if match else written
-
-
-Seconds = Annotated[float, BeforeValidator(_seconds)]
-"""`4s`, `500ms` or `4`."""
-
-
-class ProfileGiven(BaseModel):
-    """The parts of a gateway's profile that an installation says otherwise than the gateway's module."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    max_octets: int | None = Field(None, ge=80, le=160)
-    max_chars: int | None = Field(None, ge=40, le=182)
-    zwnj: Zwnj | None = None
-    letters: Letters | None = None
-    digits: Digits | None = None
-    deadline: Seconds | None = Field(None, ge=1, le=60)
-
-    def over(self, profile: Profile) -> Profile:
-        """The gateway's own profile with these parts in place of its own."""
-        return replace(profile, **self.model_dump(exclude_none=True))
-
-
-class GatewayGiven(BaseModel):
-    """One gateway of an installation."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    format: str
-    auth: Auth | None = None
-    profile: ProfileGiven = ProfileGiven()
 
 
 RegistryName = Literal["entitlement", "health_insurance", "line_owner"]
@@ -75,7 +35,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="USSD_", extra="ignore", frozen=True)
 
     home: Path = Path(".ussd")
-    menus: Path = Path(__file__).resolve().parent.parent / "menus"
+    menus: Path = Path(__file__).resolve().parents[2] / "menus"
     secret: SecretStr | None = Field(None, min_length=32)
     redis_url: str | None = Field(None, pattern=r"^(redis|rediss|unix)://")
     database_url: str | None = None
