@@ -4,18 +4,14 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from functools import partial
-from importlib import import_module
-from pathlib import Path
-from typing import cast
 
 from aiohttp import ClientSession
 
-import gateways
 from ussd.backends import Lookup, Registry, World, backends
-from ussd.callback import Gateway
 from ussd.core.checks import Contract
 from ussd.core.loader import COMMON, load_all, load_words
 from ussd.core.messages import Messages, load_messages
+from ussd.doors import AppError, configured, door
 from ussd.keys import Keys
 from ussd.ledger import Ledger, opened
 from ussd.lookups import Lookups
@@ -23,9 +19,8 @@ from ussd.metrics import Metrics
 from ussd.paid import PaidInquiries
 from ussd.redis_server import own_server
 from ussd.registries import HttpOwners, HttpRegistry, new_session
-from ussd.service import Line, Service
+from ussd.service import Service
 from ussd.settings import RegistryName, Settings
-from ussd.settings.gateway import GatewayGiven
 from ussd.sms import Sender
 from ussd.sms.http import HttpSender
 from ussd.sms.terminal import TerminalSender
@@ -34,12 +29,7 @@ from ussd.store import RedisStore
 from ussd.upkeep import Upkeep
 from ussd.web.admin import Readiness
 from ussd.web.api import Desks
-from ussd.web.auth import Nonces, guard_of
 from ussd.web.callbacks import Door
-
-
-class AppError(Exception):
-    """The application cannot be put together as it is configured; one line says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +75,12 @@ async def running(settings: Settings, redis: str) -> AsyncIterator[App]:
     contracts = contracts_of(found)
     menus, words = load_all(settings.menus, contracts), load_words(settings.menus / COMMON)
     messages = load_messages(settings.menus)
-    configured = _configured(settings)
+    gateways = configured(settings)
     keys = Keys(settings.key())
     async with AsyncExitStack() as stack:
         store = _store(redis, keys)
         stack.push_async_callback(store.close)
-        doors = {name: _door(name, given, store) for name, given in configured.items()}
+        doors = {name: door(name, given, store) for name, given in gateways.items()}
         samples = settings.entitlement_url is None
         ledger = await stack.enter_async_context(
             opened(settings.ledger, keys, migrate=settings.migrate, samples=samples)
@@ -159,27 +149,3 @@ def _sender(settings: Settings, session: ClientSession) -> Sender:
 def contracts_of(found: Mapping[str, Lookup]) -> dict[str, Contract]:
     """What each backend may answer, for the checks of menus and of answers."""
     return {name: Contract(backend.OUTCOMES, backend.FACTS) for name, backend in found.items()}
-
-
-def formats() -> list[str]:
-    """The names of the HTTP gateways that are built in."""
-    return sorted(path.stem for path in Path(str(gateways.__file__)).parent.glob("[!_]*.py"))
-
-
-def _configured(settings: Settings) -> Mapping[str, GatewayGiven]:
-    """The gateways of the configuration, or every built-in one under its own name."""
-    given = settings.gateways or {name: GatewayGiven(format=name) for name in formats()}
-    if not settings.local and (open_doors := sorted(name for name, one in given.items() if one.auth is None)):
-        raise AppError(
-            f"{settings.host} is not loopback, and these gateways have no authentication: {', '.join(open_doors)} "
-            "(`auth: none` in the configuration lets anyone in)"
-        )
-    return given
-
-
-def _door(name: str, given: GatewayGiven, nonces: Nonces) -> Door:
-    if given.format not in formats():
-        raise AppError(f"gateway {name}: no such format: {given.format} (there are {', '.join(formats())})")
-    gateway = cast(Gateway, import_module(f"gateways.{given.format}"))
-    line = Line(name, given.profile.over(gateway.PROFILE))
-    return Door(gateway, line, guard_of(name, given.auth, nonces))

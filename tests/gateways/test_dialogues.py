@@ -13,10 +13,11 @@ from aiohttp.test_utils import TestServer
 from simulator.call import Call, Carrier, InProcess, OverHttp
 from simulator.operators import Operator
 from tests.conftest import ENTITLED, LAPSED, LINE, MAIN_MENU, PROMPT, Handset
-from ussd.app import App, formats
+from ussd.app import App
 from ussd.callback import Reply, WireReply, WireRequest
 from ussd.core.profile import Profile
 from ussd.core.text import measure
+from ussd.doors import formats
 from ussd.service import Line
 from ussd.web.callbacks import Door, routes
 

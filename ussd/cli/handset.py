@@ -12,10 +12,11 @@ import click
 from simulator import handset
 from simulator.call import Call, Carrier, InProcess, OverHttp
 from simulator.operators import Operator
-from ussd.app import formats, redis_url, running
+from ussd.app import redis_url, running
 from ussd.cli.running import settings_of, told
 from ussd.core.inputs import mobile
 from ussd.core.text import fold_in
+from ussd.doors import formats
 
 
 @click.command()

@@ -8,9 +8,9 @@ from pathlib import Path
 import click
 
 from simulator.call import CallFailed
-from ussd.app import AppError
 from ussd.backends import LedgerAway
 from ussd.core.strict_yaml import FileError
+from ussd.doors import AppError
 from ussd.keys import Unsealable
 from ussd.log import Form, configure
 from ussd.redis_server import NoServer
