@@ -12,15 +12,19 @@ from urllib.error import HTTPError
 from urllib.parse import urlencode
 from urllib.request import Request, urlopen
 
+_ROOT = Path(__file__).parent.parent
 USSD = (sys.executable, "-c", "from ussd.cli import main; main()")
 
 
 def environment(home: Path, **settings: str) -> dict[str, str]:
     """The variables of an installation, and nobody else's."""
     ours = {f"USSD_{name.upper()}": value for name, value in settings.items()}
-    return {name: value for name, value in os.environ.items() if not name.startswith("USSD_")} | {
+    return {name: value for name, value in os.environ.items() if not name.startswith(("USSD_", "PYTHON"))} | {
         "USSD_HOME": str(home),
-        "PYTHONPATH": str(Path(__file__).parent.parent),
+        "PYTHONPYCACHEPREFIX": str(
+            _ROOT / ".pytest_cache" / "compiled"
+        ),  # each of hundreds of processes would compile all of it again
+        "PYTHONPATH": str(_ROOT),
         **ours,
     }
 

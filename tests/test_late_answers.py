@@ -9,8 +9,8 @@ import pytest
 from simulator.call import Call, InProcess
 from simulator.operators import reference
 from tests.conftest import ENTITLED, LAPSED, MAIN_MENU, Handset
-from ussd.app import App, contracts_of
-from ussd.backends import backends
+from ussd.app import App
+from ussd.backends import backends, contracts_of
 from ussd.core.loader import COMMON, load_all, load_words
 from ussd.core.profile import Profile
 from ussd.keys import Keys

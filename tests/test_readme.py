@@ -4,8 +4,7 @@ import re
 from pathlib import Path
 
 from tests.conftest import Handset
-from ussd.app import contracts_of
-from ussd.backends import backends
+from ussd.backends import backends, contracts_of
 from ussd.core.loader import COMMON, load_menu, load_words
 from ussd.settings import Settings
 

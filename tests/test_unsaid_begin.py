@@ -9,8 +9,7 @@ import pytest
 
 from tests.conftest import ENTITLED, LINE, MAIN_MENU, PROMPT
 from tests.store.fakes import Clock
-from ussd.app import contracts_of
-from ussd.backends import backends
+from ussd.backends import backends, contracts_of
 from ussd.callback import Callback, Phase, Reply
 from ussd.core.dial import whole
 from ussd.core.loader import COMMON, load_all, load_words

@@ -7,8 +7,7 @@ from functools import partial
 
 from aiohttp import ClientSession
 
-from ussd.backends import Lookup, Registry, World, backends
-from ussd.core.checks import Contract
+from ussd.backends import Registry, World, backends, contracts_of
 from ussd.core.loader import COMMON, load_all, load_words
 from ussd.core.messages import Messages, load_messages
 from ussd.doors import AppError, configured, door
@@ -144,8 +143,3 @@ def _sender(settings: Settings, session: ClientSession) -> Sender:
     """The SMS gateway that the settings name, or the developer's terminal. Raises ValueError as `_world` does."""
     remote = settings.remote("sms")
     return HttpSender(session, remote.url, remote.token) if remote else TerminalSender()
-
-
-def contracts_of(found: Mapping[str, Lookup]) -> dict[str, Contract]:
-    """What each backend may answer, for the checks of menus and of answers."""
-    return {name: Contract(backend.OUTCOMES, backend.FACTS) for name, backend in found.items()}

@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from ussd.app import contracts_of
-from ussd.backends import backends
+from ussd.backends import backends, contracts_of
 from ussd.core.checks import Contract, findings
 from ussd.core.engine import Engine
 from ussd.core.loader import load_menu, load_words

@@ -8,8 +8,8 @@ import pytest
 
 from tests.conftest import MAIN_MENU, PROMPT
 from tests.web.conftest import Client
-from ussd.app import App, contracts_of
-from ussd.backends import backends
+from ussd.app import App
+from ussd.backends import backends, contracts_of
 from ussd.callback import Reply, WireRequest
 from ussd.core.loader import COMMON, load_all, load_words
 from ussd.core.session import Session

@@ -11,7 +11,7 @@ from inspect import iscoroutinefunction
 from pathlib import Path
 from typing import Literal, Protocol, cast
 
-from ussd.core.checks import UNAVAILABLE
+from ussd.core.checks import UNAVAILABLE, Contract
 from ussd.lookups import Answer, Question
 
 
@@ -214,3 +214,8 @@ def checked(name: str, candidate: object) -> Lookup:
     if frozenset().union(*module.OUTCOMES.values()) != module.FACTS.keys():
         raise TypeError(f"backend {name}: FACTS and the facts of its OUTCOMES are not the same")
     return module
+
+
+def contracts_of(found: Mapping[str, Lookup]) -> dict[str, Contract]:
+    """What each backend may answer, for the checks of menus and of answers."""
+    return {name: Contract(backend.OUTCOMES, backend.FACTS) for name, backend in found.items()}

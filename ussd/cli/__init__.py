@@ -4,24 +4,40 @@ One file a user's concern. Every command exits 0; or 2 for a usage error; or 1, 
 that is wrong.
 """
 
+from importlib import import_module
+from typing import cast
+
 import click
 
 from ussd import __version__
-from ussd.cli.centres import centres
-from ussd.cli.clients import clients
-from ussd.cli.handset import dial
-from ussd.cli.ledger import migrate, track
-from ussd.cli.menus import check
-from ussd.cli.registry import registry
-from ussd.cli.server import serve
-from ussd.cli.sms import sms
+
+_FILES = {
+    "dial": "handset",
+    "serve": "server",
+    "check": "menus",
+    "track": "ledger",
+    "migrate": "ledger",
+    "centres": "centres",
+    "clients": "clients",
+    "sms": "sms",
+    "registry": "registry",
+}
+"""Each command and its file, which is imported when the command is called: few need all that the others stand on."""
 
 
-@click.group()
+class _Commands(click.Group):
+    """Commands that are read when they are needed, as click's documentation has it under "lazily loading"."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_FILES)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _FILES:
+            return None
+        return cast(click.Command, getattr(import_module(f"ussd.cli.{_FILES[cmd_name]}"), cmd_name))
+
+
+@click.group(cls=_Commands)
 @click.version_option(__version__, prog_name="ussd")
 def main() -> None:
     """A USSD menu session engine."""
-
-
-for _command in (dial, serve, check, track, migrate, centres, clients, sms, registry):
-    main.add_command(_command)

@@ -10,13 +10,13 @@ from typing import cast
 import click
 
 from simulator import handset
-from simulator.call import Call, Carrier, InProcess, OverHttp
+from simulator.call import Call, CallFailed, Carrier, InProcess, OverHttp
 from simulator.operators import Operator
 from ussd.app import redis_url, running
 from ussd.cli.running import settings_of, told
 from ussd.core.inputs import mobile
 from ussd.core.text import fold_in
-from ussd.doors import formats
+from ussd.doors import AppError, formats
 
 
 @click.command()
@@ -49,7 +49,7 @@ def dial(
         typed = iter(inputs.split())
     else:
         typed = handset.keypad("> ") if sys.stdin.isatty() else handset.lines(sys.stdin)
-    with told(), _carrier(gateway, url, headers) as (runner, carrier):
+    with told(AppError, CallFailed), _carrier(gateway, url, headers) as (runner, carrier):
         handset.converse(Call(operator, carrier, line, code), typed, show, runner.run)
 
 

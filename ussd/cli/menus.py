@@ -5,8 +5,7 @@ from pathlib import Path
 
 import click
 
-from ussd.app import contracts_of
-from ussd.backends import backends
+from ussd.backends import backends, contracts_of
 from ussd.cli.running import settings_of, told
 from ussd.core.loader import COMMON, MESSAGES, MenuError, load_menu, load_words, menu_files
 from ussd.core.messages import read_messages

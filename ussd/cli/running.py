@@ -7,10 +7,8 @@ from pathlib import Path
 
 import click
 
-from simulator.call import CallFailed
 from ussd.backends import LedgerAway
 from ussd.core.strict_yaml import FileError
-from ussd.doors import AppError
 from ussd.keys import Unsealable
 from ussd.log import Form, configure
 from ussd.redis_server import NoServer
@@ -20,11 +18,12 @@ CONFIG = click.option("--config", type=click.Path(exists=True, dir_okay=False, p
 
 
 @contextmanager
-def told() -> Iterator[None]:
-    """Turn what may go wrong into the exit code 1 and what is to be said about it."""
+def told(*others: type[Exception]) -> Iterator[None]:
+    """Turn what may go wrong, with this command or with all, into the exit code 1 and what is to be said about it."""
+    expected: tuple[type[Exception], ...] = (FileError, NoServer, LedgerAway, *others)
     try:
         yield
-    except (FileError, AppError, NoServer, LedgerAway, CallFailed) as fault:
+    except expected as fault:
         click.echo(str(fault), err=True)
     except Unsealable:
         click.echo("that row was sealed under another secret", err=True)

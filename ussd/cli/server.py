@@ -7,6 +7,7 @@ import click
 
 from ussd.app import redis_url, running
 from ussd.cli.running import CONFIG, settings_of, told
+from ussd.doors import AppError
 from ussd.settings import Settings
 from ussd.web.server import serve as serve_until_stopped
 
@@ -18,7 +19,7 @@ from ussd.web.server import serve as serve_until_stopped
 @CONFIG
 def serve(host: str | None, port: int | None, admin_port: int | None, config: Path | None) -> None:
     """Serve the gateways' callbacks, and /healthz and /readyz on the administration port."""
-    with told():
+    with told(AppError):
         settings = settings_of("json", config, host=host, port=port, admin_port=admin_port)
         with redis_url(settings) as redis:
             asyncio.run(_serve(settings, redis))

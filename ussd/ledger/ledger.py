@@ -9,6 +9,7 @@ from sqlalchemy import literal, select
 
 from ussd.backends import Owners, Registry
 from ussd.keys import Keys
+from ussd.ledger.absent_registries import NoOwners, NoRegistry
 from ussd.ledger.centres import CentreBook
 from ussd.ledger.clients import ClientBook
 from ussd.ledger.credits import CreditBook
@@ -23,7 +24,6 @@ from ussd.ledger.samples import plant
 from ussd.ledger.spending import Spending
 from ussd.ledger.tracking import Clock, Tracker
 from ussd.ledger.works import Works
-from ussd.registries.absent import NoOwners, NoRegistry
 
 
 @dataclass(frozen=True, slots=True)
