@@ -44,7 +44,7 @@ async def test_a_use_that_is_asked_again_where_nothing_was_heard_is_the_first(
 
 
 async def test_only_who_asked_first_is_told_so_however_often_it_asks(redis: Redis) -> None:
-    script = (Path(ussd.__file__).parent / "claim.lua").read_text()
+    script = (Path(ussd.__file__).parent / "store" / "claim.lua").read_text()
     told = [await redis.eval(script, 1, "ussd:n:this-test", b"echo", token, 1000) for token in (b"a", b"a", b"b", b"a")]
     assert told == [[b"echo", b"a"]] * 4
 
