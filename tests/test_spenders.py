@@ -146,4 +146,5 @@ async def test_each_credit_buys_one_answer(tmp_path: Path, database_url: str, ki
     assert credit == (CREDITS, 0, 0, CREDITS)
     assert states.pop("spent") == CREDITS
     assert set(states) <= {"returned"}
-    assert tracked == CREDITS
+    # What the killed server had written down tells nobody its code where all credits are spent when it is asked again.
+    assert CREDITS <= tracked <= CREDITS + (SPENDERS if kill else 0)
