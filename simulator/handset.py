@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Coroutine, Iterator
 from typing import Any, TextIO
 
-from simulator.call import Call
+from simulator.call import Dialogue
 from ussd.callback import Reply
 from ussd.core.text import measure
 
@@ -14,7 +14,7 @@ Wait = Callable[[Coroutine[Any, Any, Any]], Any]
 Show = Callable[[Reply], None]
 
 
-def converse(call: Call, typed: Iterator[str], show: Show, wait: Wait) -> None:
+def converse(call: Dialogue, typed: Iterator[str], show: Show, wait: Wait) -> None:
     """Dial and answer until the call ends, or until nothing more is typed: then it hangs up. Raises CallFailed."""
     reply: Reply = wait(call.dial())
     show(reply)

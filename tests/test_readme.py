@@ -2,11 +2,14 @@
 
 import re
 from pathlib import Path
+from textwrap import dedent
+
+import pytest
 
 from tests.conftest import Handset
 from ussd.backends import backends, contracts_of
 from ussd.core.loader import COMMON, load_menu, load_words
-from ussd.settings import Settings
+from ussd.settings import Settings, load
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
@@ -40,3 +43,15 @@ def test_every_file_that_it_names_is_there() -> None:
     named = set(re.findall(r"`?((?:ussd|gateways|menus|simulator|tests)/[a-z0-9_/]+(?:\.[a-z]+|/))", README))
     assert len(named) > 10
     assert [name for name in sorted(named) if not (ROOT / name).exists()] == []
+
+
+def test_the_examples_of_gateways_are_configurations(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IRANCELL_SDP", "secret")
+    monkeypatch.setenv("MCI_SMPP", "secret")
+    examples = re.findall(r"```yaml\n(.*?)```", (ROOT / "gateways" / "README.md").read_text(), re.DOTALL)
+    formats = set()
+    for number, example in enumerate(examples):
+        file = tmp_path / f"{number}.yaml"
+        file.write_text(dedent(example))
+        formats |= {gateway.format for gateway in load(file).gateways.values()}
+    assert formats == {"declared", "parlayx", "restcomm", "smpp"}

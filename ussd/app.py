@@ -1,6 +1,7 @@
 """The one place that puts an application together: settings in, a service behind its gateways out."""
 
-from collections.abc import AsyncIterator, Iterator, Mapping
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -10,9 +11,10 @@ from aiohttp import ClientSession
 from ussd.backends import Registry, World, backends, contracts_of
 from ussd.core.loader import COMMON, load_all, load_words
 from ussd.core.messages import Messages, load_messages
-from ussd.doors import AppError, configured, door
+from ussd.doors import SMPP, AppError, Smsc, all_running, configured, door, smsc
 from ussd.keys import Keys
 from ussd.ledger import Ledger, opened
+from ussd.limits import UNLIMITED
 from ussd.lookups import Lookups
 from ussd.metrics import Metrics
 from ussd.paid import PaidInquiries
@@ -25,6 +27,7 @@ from ussd.sms.http import HttpSender
 from ussd.sms.terminal import TerminalSender
 from ussd.sms.worker import SmsWorker
 from ussd.store import RedisStore
+from ussd.store.limits import RedisLimits
 from ussd.upkeep import Upkeep
 from ussd.web.admin import Readiness
 from ussd.web.api import Desks
@@ -37,6 +40,7 @@ class App:
 
     service: Service
     doors: Mapping[str, Door]
+    smscs: Mapping[str, Smsc]
     desks: Desks
     readiness: Readiness
     metrics: Metrics
@@ -45,8 +49,8 @@ class App:
 
     @asynccontextmanager
     async def at_work(self) -> AsyncIterator[None]:
-        """With what a server does besides answering: messages are sent, and what was left open is closed."""
-        async with self.upkeep.running(), self.sms.running():
+        """With what a server does besides answering: SMSCs are bound to, messages sent, what was left open closed."""
+        async with self.upkeep.running(), self.sms.running(), all_running(self.smscs.values()):
             yield
 
     def door(self, name: str) -> Door:
@@ -68,8 +72,11 @@ def redis_url(settings: Settings) -> Iterator[str]:
 
 
 @asynccontextmanager
-async def running(settings: Settings, redis: str) -> AsyncIterator[App]:
-    """The engine, from its menus to its gateways. Raises MenuError, AppError and LedgerAway."""
+async def running(settings: Settings, redis: str, *, limited: bool = True) -> AsyncIterator[App]:
+    """The engine, from its menus to its gateways. Raises MenuError, AppError and LedgerAway.
+
+    `limited`: whether lines are counted, as those of a gateway are and a handset in this process is not.
+    """
     found = backends()
     contracts = contracts_of(found)
     menus, words = load_all(settings.menus, contracts), load_words(settings.menus / COMMON)
@@ -79,22 +86,36 @@ async def running(settings: Settings, redis: str) -> AsyncIterator[App]:
     async with AsyncExitStack() as stack:
         store = _store(redis, keys)
         stack.push_async_callback(store.close)
-        doors = {name: door(name, given, store) for name, given in gateways.items()}
+        session = await stack.enter_async_context(new_session())
+        doors = {name: door(name, one, store, session) for name, one in gateways.items() if one.format != SMPP}
         samples = settings.entitlement_url is None
         ledger = await stack.enter_async_context(
             opened(settings.ledger, keys, migrate=settings.migrate, samples=samples)
         )
-        session = await stack.enter_async_context(new_session())
         try:
             world, sender = _world(settings, ledger, session), _sender(settings, session)
         except ValueError as fault:
             raise AppError(str(fault)) from None
         lookups = Lookups({name: partial(one.look_up, world=world) for name, one in found.items()}, contracts)
         stack.push_async_callback(lookups.close)
-        service = Service(menus, words, store, lookups, keys)
-        readiness, metrics = Readiness({"redis": store.ping, "ledger": ledger.ping}), Metrics()
-        desks = _desks(ledger, world, messages, keys)
-        yield App(service, doors, desks, readiness, metrics, SmsWorker(ledger.outbox, sender, metrics), Upkeep(ledger))
+        limits = RedisLimits(store.scripts, keys, settings.allowed, partial(_is_centre, ledger))
+        service = Service(menus, words, store, lookups, keys, limits=limits if limited else UNLIMITED)
+        stack.push_async_callback(_closed, doors.values())
+        smscs = {name: smsc(name, given, service) for name, given in gateways.items() if given.format == SMPP}
+        bound = {name: one.bound for name, one in smscs.items()}
+        readiness = Readiness({"redis": store.ping, "ledger": ledger.ping}, smscs=bound, doors=bool(doors))
+        desks, metrics = _desks(ledger, world, messages, keys), Metrics()
+        sms = SmsWorker(ledger.outbox, sender, metrics)
+        yield App(service, doors, smscs, desks, readiness, metrics, sms, Upkeep(ledger))
+
+
+async def _closed(doors: Iterable[Door]) -> None:
+    """See through the screens that are still to be sent."""
+    await asyncio.gather(*(door.push.close() for door in doors if door.push))
+
+
+async def _is_centre(ledger: Ledger, msisdn: str) -> bool:
+    return await ledger.centres.of_line(msisdn) is not None
 
 
 def _store(redis: str, keys: Keys) -> RedisStore:

@@ -104,6 +104,19 @@ class Gateway(Protocol):
         """Write the reply to `callback`."""
 
 
+class Asynchronous(Gateway, Protocol):
+    """A gateway that is told at once that its callback came, and gets the screen by a call of ours to its operator.
+
+    `encode` writes the body of that call, with an empty one where nothing is to be sent.
+    """
+
+    def acknowledge(self, callback: Callback) -> WireReply:
+        """Write what tells the operator that its callback came."""
+
+    def refused(self, answer: WireReply) -> bool:
+        """Whether the operator's answer to our call says in its own words that it does not take the screen."""
+
+
 def msisdn(text: str) -> str | None:
     """Digits with country code (ITU-T E.164: at most 15), with or without the plus; None for anything else.
 

@@ -18,6 +18,7 @@ from ussd.core.screen import last
 from ussd.core.session import Session
 from ussd.heard import heard_after, newly_typed
 from ussd.keys import Keys
+from ussd.limits import UNLIMITED, Excess, Limits
 from ussd.lookups import Answer, Lookups, Question
 from ussd.sessions import Held, Late, Request, Reused, SessionKey, Store, StoreAway
 
@@ -29,12 +30,18 @@ LIFE = 600
 """Seconds, less than a store keeps the replies of a session: one id in two such spans may be two sessions' id."""
 
 
+RETRY = 3
+"""Seconds within which a dial that says nothing of itself is taken for the retry of one like it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """A gateway as it is configured here: its name, which is its path, and what its handsets can show."""
 
     gateway: str
     profile: Profile
+    rate: int = 0
+    """Dials that its contract allows in a second; 0 for any number."""
 
 
 class Service:
@@ -48,10 +55,11 @@ class Service:
         lookups: Lookups,
         keys: Keys,
         now: Callable[[], float] = time.time,
+        limits: Limits = UNLIMITED,
     ) -> None:
         """Compile every menu once. `words` are those of the screens that belong to no menu."""
         self._menus, self._words, self._store, self._lookups = menus, words, store, lookups
-        self._keys, self._now = keys, now
+        self._keys, self._limits, self._now = keys, limits, now
         self._moves = {code: Moves(menu) for code, menu in menus.items()}
         self._engines: dict[tuple[str, Line], Engine] = {}
 
@@ -96,7 +104,7 @@ class Service:
         held = await self._store.load(key, request, dial.code if dial else "")
         if held.answered:
             return held.answered
-        turn = await self._turn(line, callback, held, key)
+        turn = await self._turn(line, callback, held, key, request)
         if isinstance(turn, Reply):
             return turn
         session, effect, read = await self._stepped(turn, key, held, deadline)
@@ -106,10 +114,12 @@ class Service:
         offer = turn.engine.menu.resume != "restart"
         return await self._store.commit(key, request, held.version, session, reply, offer=offer, read_late=read)
 
-    async def _turn(self, line: Line, callback: Callback, held: Held, key: SessionKey) -> "_Turn | Reply":
+    async def _turn(
+        self, line: Line, callback: Callback, held: Held, key: SessionKey, request: Request
+    ) -> "_Turn | Reply":
         """What the callback means to the session that is held; a Reply where it means nothing more."""
         if callback.phase is Phase.BEGIN or (held.session is None and self._may_begin(callback, held)):
-            return await self._begun(line, callback, held, key)
+            return await self._begun(line, callback, held, key, request)
         if held.session:
             return self._continued(line, callback, held.session)
         return held.last or self.last_words(line, self._words.expired)
@@ -131,12 +141,17 @@ class Service:
             return Reply(engine.shown(session).text, ends=False)
         return _Turn(engine, session, typed, heard_after(callback, session))
 
-    async def _begun(self, line: Line, callback: Callback, held: Held, key: SessionKey) -> "_Turn | Reply":
+    async def _begun(
+        self, line: Line, callback: Callback, held: Held, key: SessionKey, request: Request
+    ) -> "_Turn | Reply":
         answers = callback.typed if callback.accumulated else ""
         dial = parse(extend(callback.dialled, answers), self._menus)
         engine = dial and self._engine(line, dial.code)
         if dial is None or engine is None:
             return self.last_words(line, self._words.unknown_code)
+        if excess := await self._limits.dialled(line.gateway, line.rate, key.msisdn, self._dial_name(key, request)):
+            _log.warning("limit_reached", gateway=line.gateway, limit=excess.word)
+            return self.last_words(line, excess.said(self._words))
         if held.late and not dial.answers and engine.awaits(held.late.session, held.late.outcome):
             waited = replace(held.late.session, born=self._born(engine).born)
             return _Turn(engine, waited, LookedUp(held.late.outcome, held.late.facts), callback.typed)
@@ -158,17 +173,30 @@ class Service:
         Says too whether a late answer is done with: it was read, or the line has asked something since.
         """
         session, effect = turn.engine.step(turn.session, turn.event)
+        if turn.engine.mistyped(session, turn.event) and (excess := await self._limits.mistyped(key.msisdn)):
+            return session, self._over(turn, key, excess), False
         asked = 0
         while isinstance(effect, Fetch):
             asked += 1
             if held.late and _is_asked_again(held.late, session, effect):
                 answer = Answer(held.late.outcome, held.late.facts)
             else:
+                if excess := await self._limits.asked(key.msisdn, effect.given):
+                    return session, self._over(turn, key, excess), False
                 operation = self._operation(key, session, effect, held.version, asked)
                 question = Question(operation, effect.given, key.gateway, session.code, key.msisdn, deadline)
                 answer = await self._lookups.ask(effect.backend, question, partial(self._kept, key, session))
             session, effect = turn.engine.step(session, LookedUp(answer.outcome, answer.facts))
         return session, effect, asked > 0 or isinstance(turn.event, LookedUp)
+
+    def _over(self, turn: "_Turn", key: SessionKey, excess: Excess) -> Finish:
+        _log.warning("limit_reached", gateway=key.gateway, limit=excess.word)
+        return Finish(last(excess.said(turn.engine.menu.words), turn.engine.profile))
+
+    def _dial_name(self, key: SessionKey, request: Request) -> str:
+        """What a dial and its retry have in common; where nothing else tells a retry, that it comes at once."""
+        moment = "" if request.id else str(int(self._now() // RETRY))
+        return "\0".join((key.gateway, key.session, request.id, request.content, moment))
 
     async def _kept(self, key: SessionKey, session: Session, answer: Answer) -> None:
         await self._store.keep_late(key, Late(session, answer.outcome, answer.facts))

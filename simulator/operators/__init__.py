@@ -26,3 +26,16 @@ class Operator(Protocol):
 
     def read(self, reply: WireReply) -> Reply:
         """Read the reply to it. Raises ValueError where the operator could not."""
+
+
+class AsynchronousOperator(Operator, Protocol):
+    """A module of this folder whose engine acknowledges a request, and sends the screen by a call of its own."""
+
+    def follows(self, wire: WireRequest) -> str:
+        """The session in which a screen follows one of our requests; empty where none does."""
+
+    def session(self, wire: WireRequest) -> str:
+        """The session that a screen was sent for. Raises ValueError where it cannot be read."""
+
+    def took(self) -> WireReply:
+        """Write that a screen was taken."""

@@ -31,6 +31,10 @@ ENGLISH = Words(
     expired="Your time is up.",
     unknown_code="No such code.",
     apology="Please try again later.",
+    too_often="Too many calls. Wait {minutes} minutes.",
+    too_many_people="Enough for today.",
+    paused="Too many wrong codes. Wait {minutes} minutes.",
+    busy="Too busy.",
 )
 SHIPPED_CONTRACTS = contracts_of(backends())
 CONTRACTS = {

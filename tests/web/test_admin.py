@@ -46,6 +46,40 @@ async def test_every_application_has_numbers_of_its_own(metrics: Metrics) -> Non
     assert b"ussd_sms_sent_total 0.0" in Metrics().written()
 
 
+async def _ready(**more: object) -> tuple[int, dict[str, str]]:
+    async with TestClient(TestServer(application(Readiness({"redis": _there}, **more), Metrics()))) as client:  # type: ignore[arg-type]
+        reply = await client.get("/readyz")
+        return reply.status, await reply.json()
+
+
+async def _there() -> None:
+    """Answer."""
+
+
+async def _gone() -> None:
+    raise OSError
+
+
+async def test_an_smsc_that_is_away_is_said_and_the_others_are_served_all_the_same() -> None:
+    smscs = {"mci": lambda: False, "rightel": lambda: True}
+    said = {"redis": "ok", "smsc mci": "away", "smsc rightel": "ok"}
+    assert await _ready(smscs=smscs) == (200, said)
+    assert await _ready(smscs=smscs, doors=False) == (200, said)
+    assert await _ready(smscs={"mci": lambda: False}) == (200, {"redis": "ok", "smsc mci": "away"})
+
+
+async def test_where_all_is_smpp_and_every_smsc_is_away_nothing_can_be_served() -> None:
+    away = {"mci": lambda: False, "rightel": lambda: False}
+    assert (await _ready(smscs=away, doors=False))[0] == 503
+
+
+async def test_what_every_callback_needs_must_be_there_and_a_drain_ends_it() -> None:
+    bound = {"mci": lambda: True}
+    assert (await _ready(smscs=bound, draining=True)) == (503, {"redis": "ok", "smsc mci": "ok", "draining": "yes"})
+    async with TestClient(TestServer(application(Readiness({"redis": _gone}, smscs=bound), Metrics()))) as client:
+        assert (await client.get("/readyz")).status == 503
+
+
 async def test_only_what_is_read_is_answered(admin: Client) -> None:
     assert (await admin.post("/metrics")).status == 405
     assert (await (await admin.get("/healthz")).json()) == {"status": "ok"}

@@ -124,8 +124,9 @@ async def test_whatever_is_typed_gets_a_screen(client: Client) -> None:
     corpus += ["\u0000", "👨‍👩‍👧", "\u0301" * 1000, "\u2028", "\ufeff", "1*2*99"]
     for number, text in enumerate(corpus):
         session = f"s{number}"
-        fields = {"session": session, "msisdn": "989120000001", "event": "continue", "input": text}
-        await ask(client, BEGIN | {"session": session})
+        own = {"session": session, "msisdn": f"98912000{number:04}"}  # one line alone would dial too often
+        fields = {**own, "event": "continue", "input": text}
+        await ask(client, BEGIN | own)
         status, reply = await ask(client, fields)
         assert status == 200, text
         assert reply["ends"] is False, text

@@ -14,6 +14,7 @@ from ussd import __version__
 _FILES = {
     "dial": "handset",
     "serve": "server",
+    "load": "load",
     "check": "menus",
     "track": "ledger",
     "migrate": "ledger",

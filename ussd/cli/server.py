@@ -10,6 +10,7 @@ from ussd.cli.running import CONFIG, settings_of, told
 from ussd.doors import AppError
 from ussd.settings import Settings
 from ussd.web.server import serve as serve_until_stopped
+from ussd.web.tls import TlsError
 
 
 @click.command()
@@ -19,7 +20,7 @@ from ussd.web.server import serve as serve_until_stopped
 @CONFIG
 def serve(host: str | None, port: int | None, admin_port: int | None, config: Path | None) -> None:
     """Serve the gateways' callbacks, and /healthz and /readyz on the administration port."""
-    with told(AppError):
+    with told(AppError, TlsError):
         settings = settings_of("json", config, host=host, port=port, admin_port=admin_port)
         with redis_url(settings) as redis:
             asyncio.run(_serve(settings, redis))

@@ -5,13 +5,15 @@ from dataclasses import dataclass
 
 from ussd.core.inputs import rule
 from ussd.core.machine import moves
-from ussd.core.menu import PLACEHOLDER, Ask, Choose, End, LookUp, Menu, Words, placeholders, texts
+from ussd.core.menu import MINUTES, PLACEHOLDER, Ask, Choose, End, LookUp, Menu, Words, placeholders, texts
 from ussd.core.profile import Profile
 from ussd.core.text import fits, fold_in, fold_out
 
 Loc = tuple[str | int, ...]
 UNAVAILABLE = "unavailable"
 """The outcome of a backend that did not answer, or not in time; every lookup must say where it leads."""
+_LONGEST_WAIT = "1440"
+"""Minutes."""
 _EMPTY = "may come out as an empty screen: it has no words of its own"
 
 
@@ -41,8 +43,18 @@ def findings(menu: Menu, contracts: Mapping[str, Contract]) -> list[Finding]:
 
 def word_findings(words: Words) -> list[Finding]:
     """The shared screens are shown when all else fails, so each of them must fit one screen as it is."""
-    names = ("too_many", "ended", "expired", "unknown_code", "apology")
-    screens = {name: str(getattr(words, name)) for name in names}
+    names = (
+        "too_many",
+        "ended",
+        "expired",
+        "unknown_code",
+        "apology",
+        "too_often",
+        "too_many_people",
+        "paused",
+        "busy",
+    )
+    screens = {name: str(getattr(words, name)).replace(MINUTES, _LONGEST_WAIT) for name in names}
     screens["go_on"] = f"{words.go_on}\n1-{words.go_on_yes}\n2-{words.go_on_no}"
     found = [Finding((name,), _EMPTY) for name, text in screens.items() if not _visible(text)]
     for name, text in screens.items():

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from ussd.core.inputs import Rule, rule
+from ussd.core.inputs import Rule, is_mistyped, rule
 from ussd.core.machine import ENTERED, IllegalStep, Moves, option
 from ussd.core.menu import Ask, Choose, End, LookUp, Menu
 from ussd.core.profile import Profile
@@ -80,7 +80,7 @@ class Engine:
 
     def __init__(self, menu: Menu, moves: Moves, profile: Profile) -> None:
         """`moves` is the machine of `menu`, shared by the engines of all gateways."""
-        self.menu = menu
+        self.menu, self.profile = menu, profile
         self._moves = moves
         self._wording = Wording(menu, profile)
         self._rules = {name: _rule(screen) for name, screen in menu.screens.items() if isinstance(screen, Ask)}
@@ -103,7 +103,7 @@ class Engine:
     def shown(self, session: Session) -> Show | Finish:
         """What the subscriber of `session` reads now."""
         if session.mistakes >= MAX_MISTAKES:
-            return Finish(last(self.menu.words.too_many, self._wording.profile))
+            return Finish(last(self.menu.words.too_many, self.profile))
         shown = self._wording.page(session)
         screen = self.menu.screens[session.screen]
         ends = isinstance(screen, End) and not shown.next_key and not session.offered
@@ -121,9 +121,23 @@ class Engine:
                 known = replace(session, facts={**session.facts, **facts})
                 return self._settle(self._moved(known, outcome))
             case Ended(), _:
-                return session, Finish(last(self.menu.words.ended, self._wording.profile))
+                return session, Finish(last(self.menu.words.ended, self.profile))
             case _:
                 raise IllegalStep(f"{type(event).__name__} on {session.screen}")
+
+    def mistyped(self, session: Session, event: Event) -> bool:
+        """Whether `event`, which led to `session`, had an answer refused for nothing but its check digits."""
+        screen = self.menu.screens[session.screen]
+        match event:
+            case Typed(text, more):
+                given = (text, *more)
+            case Dialled(answers):
+                given = answers
+            case _:
+                given = ()
+        if not isinstance(screen, Ask) or not session.mistakes:
+            return False
+        return any(is_mistyped(screen.check, fold_in(one)) for one in given)
 
     def _dialled(self, session: Session, event: Dialled) -> Session:
         dropped, resume = event.dropped, self.menu.resume

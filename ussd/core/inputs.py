@@ -28,6 +28,11 @@ def national_code(typed: str) -> str | None:
     return typed if int(typed[9]) == (rest if rest < 2 else 11 - rest) else None
 
 
+def is_mistyped(name: str, typed: str) -> bool:
+    """Whether the rule `name` refuses for nothing but its check digits, as it does with most guesses and slips."""
+    return name == "national_code" and bool(_TEN.fullmatch(typed)) and not national_code(typed)
+
+
 def insurance_number(typed: str) -> str | None:
     """An insurance number (شماره بیمه): eight to ten digits; no public document states a check digit."""
     return typed if _INSURANCE.fullmatch(typed) else None

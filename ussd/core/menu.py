@@ -8,6 +8,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Fiel
 
 from ussd.core.dial import CODE
 
+MINUTES = "{minutes}"
+"""The one placeholder of the shared words, in those that say how long to wait."""
 PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
@@ -115,6 +117,14 @@ class Words(_Part):
     expired: Text
     unknown_code: Text
     apology: Text
+    too_often: Text
+    """A line has dialled too often. `{minutes}`, here and in `paused`, is how long it is to wait."""
+    too_many_people: Text
+    """A line has asked about too many people today."""
+    paused: Text
+    """A line has typed too many codes with wrong check digits."""
+    busy: Text
+    """More is dialled through a gateway than was agreed on."""
 
 
 class Menu(_Part):

@@ -11,6 +11,7 @@ from pydantic import Field, HttpUrl, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from ussd.core.strict_yaml import Document, Fault, FileError, read
+from ussd.limits import Allowed
 from ussd.settings.gateway import GatewayGiven
 from ussd.settings.values import Seconds
 
@@ -51,10 +52,18 @@ class Settings(BaseSettings):
     sms_token: SecretStr | None = None
     host: str = "127.0.0.1"
     port: int = Field(8080, ge=0, le=65535)
+    tls_certificate: Path | None = None
+    tls_key: Path | None = None
+    tls_client_ca: Path | None = None
     admin_host: str = "127.0.0.1"
     admin_port: int = Field(8081, ge=0, le=65535)
     drain: Seconds = Field(1.0, ge=0, le=60)
     log_level: Literal["debug", "info", "warning", "error"] | None = None
+    dials_per_minute: int = Field(10, ge=0)
+    dials_per_hour: int = Field(120, ge=0)
+    people_per_day: int = Field(200, ge=0)
+    wrong_codes: int = Field(5, ge=0)
+    wrong_codes_pause: Seconds = Field(900.0, ge=1, le=86_400)
     gateways: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,39}$")], GatewayGiven] = {}
 
     @classmethod
@@ -81,6 +90,13 @@ class Settings(BaseSettings):
         """Where a registry or the SMS gateway is; None where nothing is set."""
         url, token = getattr(self, f"{name}_url"), getattr(self, f"{name}_token")
         return Remote(str(url).rstrip("/"), token and token.get_secret_value()) if url else None
+
+    @property
+    def allowed(self) -> Allowed:
+        """What a line may do."""
+        return Allowed(
+            self.dials_per_minute, self.dials_per_hour, self.people_per_day, self.wrong_codes, self.wrong_codes_pause
+        )
 
     @property
     def ledger(self) -> str:

@@ -23,11 +23,23 @@ class Readiness:
 
     checks: Mapping[str, Check]
     draining: bool = field(default=False)
+    smscs: Mapping[str, Callable[[], bool]] = field(default_factory=dict)
+    """Whether we are bound, for each SMPP gateway."""
+    doors: bool = True
+    """Whether anything is called over HTTP."""
 
     async def states(self) -> dict[str, str]:
         """`ok` or `away` for each, asked at once."""
         answers = await asyncio.gather(*(_state(check) for check in self.checks.values()))
-        return dict(zip(self.checks, answers, strict=True)) | ({"draining": "yes"} if self.draining else {})
+        links = {f"smsc {name}": "ok" if bound() else "away" for name, bound in self.smscs.items()}
+        draining = {"draining": "yes"} if self.draining else {}
+        return dict(zip(self.checks, answers, strict=True)) | links | draining
+
+    def ready(self, states: Mapping[str, str]) -> bool:
+        """Whether callbacks can be answered: one operator's SMSC that is away is no fault of all the others'."""
+        if self.draining or any(states[name] != "ok" for name in self.checks):
+            return False
+        return self.doors or not self.smscs or any(states[f"smsc {name}"] == "ok" for name in self.smscs)
 
 
 async def _state(check: Check) -> str:
@@ -47,8 +59,7 @@ def application(readiness: Readiness, metrics: Metrics) -> web.Application:
 
     async def readyz(_: web.Request) -> web.Response:
         states = await readiness.states()
-        ready = set(states.values()) <= {"ok"}
-        return web.json_response(states, status=200 if ready else 503)
+        return web.json_response(states, status=200 if readiness.ready(states) else 503)
 
     async def written(_: web.Request) -> web.Response:
         return web.Response(body=metrics.written(), headers={"Content-Type": CONTENT_TYPE})

@@ -4,14 +4,16 @@ import asyncio
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from ussd.callback import CallbackError, Gateway, WireReply, WireRequest
+from ussd.callback import Callback, CallbackError, Gateway, Reply, WireReply, WireRequest
 from ussd.service import Line, Service
 from ussd.web.auth import OPEN, Admitted, Guard, Raw, Refused, Unsure
+from ussd.web.push import Push
 
 MAX_BODY = 16 * 1024
 BODY_SECONDS = 5.0
@@ -32,6 +34,8 @@ class Door:
     gateway: Gateway
     line: Line
     guard: Guard = OPEN
+    push: Push | None = None
+    """The way out of its screens, where they do not go out as answers."""
 
 
 async def admitted(door: Door, service: Service, raw: Raw, wire: WireRequest) -> WireReply:
@@ -68,14 +72,25 @@ async def exchange(door: Door, service: Service, wire: WireRequest, *, sure: boo
     except Exception:
         _log.exception("decode_failed", gateway=door.line.gateway)
         return problem(400, _NO_CALLBACK)
+    answer = partial(_answered, door, service, callback, sure=sure)
+    if door.push:
+        return door.push.take(callback, answer) or problem(503, "Too much is under way", headers={"Retry-After": "1"})
     try:
-        reply = await service.answer(door.line, callback) if sure else service.last_words(door.line)
+        reply = await answer()
     except CallbackError as error:
         return _refused(door, error)
+    return door.gateway.encode(reply, callback)
+
+
+async def _answered(door: Door, service: Service, callback: Callback, *, sure: bool) -> Reply:
+    """What the handset is to show, whatever happens. Raises CallbackError."""
+    try:
+        return await service.answer(door.line, callback) if sure else service.last_words(door.line)
+    except CallbackError:
+        raise
     except Exception:
         _log.exception("callback_failed", gateway=door.line.gateway)
-        reply = service.last_words(door.line)
-    return door.gateway.encode(reply, callback)
+        return service.last_words(door.line)
 
 
 def _refused(door: Door, error: CallbackError) -> WireReply:

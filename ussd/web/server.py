@@ -4,6 +4,7 @@ import asyncio
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from ssl import SSLContext
 
 import structlog
 from aiohttp import web
@@ -13,6 +14,7 @@ from ussd.settings import Settings
 from ussd.web.admin import application
 from ussd.web.api import routes as api_routes
 from ussd.web.callbacks import MAX_BODY, routes
+from ussd.web.tls import context_of
 
 FINISH_SECONDS = 10.0
 """What a callback under way may still take when the server stops; longer than any gateway waits."""
@@ -21,11 +23,15 @@ _log = structlog.get_logger(__name__)
 
 
 async def serve(app: App, settings: Settings) -> None:
-    """Serve until SIGTERM or SIGINT. SIGTERM first says on `/readyz` that it is going, and waits `drain` seconds."""
+    """Serve until SIGTERM or SIGINT. SIGTERM first says on `/readyz` that it is going, and waits `drain` seconds.
+
+    Raises TlsError where it cannot begin.
+    """
+    tls = context_of(settings.tls_certificate, settings.tls_key, settings.tls_client_ca)
     stop: asyncio.Future[signal.Signals] = asyncio.get_running_loop().create_future()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, _stop, stop, number)
-    async with app.at_work(), _listening(app, settings):
+    async with app.at_work(), _listening(app, settings, tls):
         number = await stop
         app.readiness.draining = True
         _log.info("stopping", signal=number.name)
@@ -40,7 +46,7 @@ def _stop(stop: asyncio.Future[signal.Signals], number: signal.Signals) -> None:
 
 
 @asynccontextmanager
-async def _listening(app: App, settings: Settings) -> AsyncIterator[None]:
+async def _listening(app: App, settings: Settings, tls: SSLContext | None) -> AsyncIterator[None]:
     callbacks = web.Application(client_max_size=MAX_BODY)
     callbacks.add_routes([*routes(app.doors.values(), app.service), *api_routes(app.desks)])
     # Bodies stay as they came: aiohttp would answer a broken gzip body with 500.
@@ -48,7 +54,7 @@ async def _listening(app: App, settings: Settings) -> AsyncIterator[None]:
     admin = web.AppRunner(application(app.readiness, app.metrics), access_log=None, shutdown_timeout=1.0)
     try:
         ports = [await _site(admin, settings.admin_host, settings.admin_port)]
-        ports.insert(0, await _site(runner, settings.host, settings.port))
+        ports.insert(0, await _site(runner, settings.host, settings.port, tls))
         _log.info("serving", host=settings.host, port=ports[0], admin_host=settings.admin_host, admin_port=ports[1])
         yield
     finally:
@@ -56,8 +62,8 @@ async def _listening(app: App, settings: Settings) -> AsyncIterator[None]:
         await admin.cleanup()
 
 
-async def _site(runner: web.AppRunner, host: str, port: int) -> int:
+async def _site(runner: web.AppRunner, host: str, port: int, tls: SSLContext | None = None) -> int:
     await runner.setup()
-    site = web.TCPSite(runner, host, port)
+    site = web.TCPSite(runner, host, port, ssl_context=tls)
     await site.start()
     return int(runner.addresses[0][1])
