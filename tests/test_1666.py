@@ -37,7 +37,8 @@ async def test_a_centre_reads_the_verdict_on_any_patient(handset: Handset, patie
 async def test_the_screens_of_the_way_there(handset: Handset) -> None:
     handset.msisdn = CENTRE_LINE
     call = handset.call("*1666#")
-    assert (await call.dial()).text == "تأمین اجتماعی\nمراکز بستری طرف قرارداد\n1-استحقاق سنجی\n2-با شماره بیمه"
+    title = "تأمین اجتماعی\nمراکز بستری طرف قرارداد"
+    assert (await call.dial()).text == f"{title}\n1-استحقاق سنجی\n2-با شماره بیمه\n3-English"
     assert (await call.type("۱")).text == "کد ملی بیمار را وارد نمایید:"
     assert "همپوشانی" in (await call.type("۷۴۰۷۲۶۸۹۴۰")).text
 

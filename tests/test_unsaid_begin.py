@@ -22,7 +22,7 @@ from ussd.sessions import Request, SessionKey
 from ussd.settings import Settings
 from ussd.store import RedisStore
 
-MENU_1666 = "تأمین اجتماعی\nمراکز بستری طرف قرارداد\n1-استحقاق سنجی\n2-با شماره بیمه"
+MENU_1666 = "تأمین اجتماعی\nمراکز بستری طرف قرارداد\n1-استحقاق سنجی\n2-با شماره بیمه\n3-English"
 BY_NUMBER = "شماره بیمه بیمار را وارد نمایید:"
 
 

@@ -112,7 +112,10 @@ class Service:
         session = replace(session, heard=turn.heard)
         reply = Reply(effect.text, ends=isinstance(effect, Finish))
         offer = turn.engine.menu.resume != "restart"
-        return await self._store.commit(key, request, held.version, session, reply, offer=offer, read_late=read)
+        chosen = session.language if session.language != turn.session.language else ""
+        return await self._store.commit(
+            key, request, held.version, session, reply, offer=offer, read_late=read, language=chosen
+        )
 
     async def _turn(
         self, line: Line, callback: Callback, held: Held, key: SessionKey, request: Request
@@ -135,7 +138,7 @@ class Service:
         if engine is None:
             return self.last_words(line, self._words.expired)
         if not engine.holds(session):
-            return _Turn(engine, self._born(engine), Dialled(), heard_after(callback))
+            return _Turn(engine, self._born(engine, session.language), Dialled(), heard_after(callback))
         typed = newly_typed(callback, session)
         if typed is None:
             return Reply(engine.shown(session).text, ends=False)
@@ -151,7 +154,7 @@ class Service:
             return self.last_words(line, self._words.unknown_code)
         if excess := await self._limits.dialled(line.gateway, line.rate, key.msisdn, self._dial_name(key, request)):
             _log.warning("limit_reached", gateway=line.gateway, limit=excess.word)
-            return self.last_words(line, excess.said(self._words))
+            return self.last_words(line, excess.said(engine.menu.spoken(held.language).words))
         if held.late and not dial.answers and engine.awaits(held.late.session, held.late.outcome):
             waited = replace(held.late.session, born=self._born(engine).born)
             return _Turn(engine, waited, LookedUp(held.late.outcome, held.late.facts), callback.typed)
@@ -160,10 +163,10 @@ class Service:
             dropped = await self._store.recall(key, held.dropped)
         if dropped and dropped.code != dial.code:
             dropped = None
-        return _Turn(engine, self._born(engine), Dialled(dial.answers, dropped), callback.typed)
+        return _Turn(engine, self._born(engine, held.language), Dialled(dial.answers, dropped), callback.typed)
 
-    def _born(self, engine: Engine) -> Session:
-        return replace(engine.start(), born=int(self._now() // LIFE))
+    def _born(self, engine: Engine, language: str = "") -> Session:
+        return replace(engine.start(), born=int(self._now() // LIFE), language=language)
 
     async def _stepped(
         self, turn: "_Turn", key: SessionKey, held: Held, deadline: float
@@ -191,7 +194,7 @@ class Service:
 
     def _over(self, turn: "_Turn", key: SessionKey, excess: Excess) -> Finish:
         _log.warning("limit_reached", gateway=key.gateway, limit=excess.word)
-        return Finish(last(excess.said(turn.engine.menu.words), turn.engine.profile))
+        return Finish(last(excess.said(turn.engine.menu.spoken(turn.session.language).words), turn.engine.profile))
 
     def _dial_name(self, key: SessionKey, request: Request) -> str:
         """What a dial and its retry have in common; where nothing else tells a retry, that it comes at once."""

@@ -51,6 +51,8 @@ class Held:
     """The store's own name of the session that this line left open at this shortcode, for `Store.recall`."""
     late: "Late | None" = None
     """An answer that this line has not read yet."""
+    language: str = ""
+    """The one that this line has chosen, if it has chosen one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +87,14 @@ class Store(Protocol):
         *,
         offer: bool,
         read_late: bool = False,
+        language: str = "",
     ) -> Reply:
         """Store one step in one round trip, and return what is to be answered.
 
         That is `reply`; or, where this request was answered meanwhile or `version` has moved on, the winner's reply.
         `offer`: the session may be offered again to the line that dropped it. A reply that ends ends the session.
         `read_late`: the late answer is read now, or outdated, and not kept any longer.
+        `language`: one that the line has chosen in this step; empty where it has chosen none.
         """
 
     async def whose(self, gateway: str, session: str, msisdn: str = "") -> str:

@@ -106,18 +106,18 @@ def test_a_byte_order_mark_is_no_fault(tmp_path: Path) -> None:
 
 def test_the_shared_words_are_checked_too(tmp_path: Path) -> None:
     words = tmp_path / "common.yaml"
-    words.write_text((SHIPPED / "common.yaml").read_text().replace("next:", "nextt:"))
+    words.write_text((SHIPPED / "common.yaml").read_text().replace("next: {", "nextt: {"))
     with pytest.raises(MenuError) as caught:
         load_words(words)
     assert [str(fault) for fault in caught.value.faults] == [
         f"{words}:3:1: missing field: next",
-        f"{words}:3:1: unknown field: nextt",
+        f"{words}:5:1: unknown field: nextt",
     ]
 
 
 def test_shared_words_that_fit_no_screen_are_a_fault(tmp_path: Path) -> None:
     words = tmp_path / "common.yaml"
-    words.write_text((SHIPPED / "common.yaml").read_text().replace("ended: ", f"ended: {'ا' * 81}"))
+    words.write_text((SHIPPED / "common.yaml").read_text().replace("ended: {fa: ", f"ended: {{fa: {'ا' * 81}"))
     with pytest.raises(MenuError, match="does not fit one screen of 160 octets"):
         load_words(words)
 

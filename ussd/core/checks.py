@@ -35,7 +35,15 @@ class Finding:
 
 def findings(menu: Menu, contracts: Mapping[str, Contract]) -> list[Finding]:
     """Everything wrong with a menu whose shape is right."""
-    found = [*_links(menu), *_rules(menu), *_keys(menu), *_lookups(menu, contracts), *_braces(menu), *_blank(menu)]
+    found = [
+        *_links(menu),
+        *_switches(menu),
+        *_rules(menu),
+        *_keys(menu),
+        *_lookups(menu, contracts),
+        *_braces(menu),
+        *_blank(menu),
+    ]
     if not found:
         found = [*_unreached(menu), *_endless(menu), *_waiting_in_circles(menu), *_unbound(menu, contracts)]
     return found
@@ -80,6 +88,14 @@ def _links(menu: Menu) -> Iterator[Finding]:
         for loc, target in targets:
             if target not in menu.screens:
                 yield Finding(("screens", name, *loc), f"no such screen: {target}")
+
+
+def _switches(menu: Menu) -> Iterator[Finding]:
+    for name, screen in menu.screens.items():
+        for place, option in enumerate(screen.options if isinstance(screen, Choose) else ()):
+            if option.language and option.language not in menu.languages:
+                loc = ("screens", name, "options", place, "language")
+                yield Finding(loc, f"not one of the languages: {option.language}")
 
 
 def _rules(menu: Menu) -> Iterator[Finding]:

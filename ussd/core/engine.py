@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from ussd.core.inputs import Rule, is_mistyped, rule
+from ussd.core.languages import profile_in
 from ussd.core.machine import ENTERED, IllegalStep, Moves, option
 from ussd.core.menu import Ask, Choose, End, LookUp, Menu
 from ussd.core.profile import Profile
@@ -82,7 +83,11 @@ class Engine:
         """`moves` is the machine of `menu`, shared by the engines of all gateways."""
         self.menu, self.profile = menu, profile
         self._moves = moves
-        self._wording = Wording(menu, profile)
+        versions = {language: menu.spoken(language) for language in ("", *menu.languages)}
+        first = menu.languages[0] if menu.languages else ""
+        self._wordings = {
+            language: Wording(version, profile_in(language or first, profile)) for language, version in versions.items()
+        }
         self._rules = {name: _rule(screen) for name, screen in menu.screens.items() if isinstance(screen, Ask)}
         self._pinned = {name: _pinned(screen) for name, screen in menu.screens.items() if isinstance(screen, Choose)}
 
@@ -93,7 +98,7 @@ class Engine:
     def holds(self, session: Session) -> bool:
         """Whether a stored session can go on here: its menu may have changed since."""
         screen = self.menu.screens.get(session.screen)
-        return screen is not None and not isinstance(screen, LookUp) and self._wording.has(session)
+        return screen is not None and not isinstance(screen, LookUp) and self._in(session).has(session)
 
     def awaits(self, session: Session, outcome: str) -> bool:
         """Whether a session waits in a lookup that may come to this outcome."""
@@ -103,8 +108,8 @@ class Engine:
     def shown(self, session: Session) -> Show | Finish:
         """What the subscriber of `session` reads now."""
         if session.mistakes >= MAX_MISTAKES:
-            return Finish(last(self.menu.words.too_many, self.profile))
-        shown = self._wording.page(session)
+            return Finish(last(self._in(session).menu.words.too_many, self.profile))
+        shown = self._in(session).page(session)
         screen = self.menu.screens[session.screen]
         ends = isinstance(screen, End) and not shown.next_key and not session.offered
         return Finish(shown.text) if ends else Show(shown.text)
@@ -121,7 +126,7 @@ class Engine:
                 known = replace(session, facts={**session.facts, **facts})
                 return self._settle(self._moved(known, outcome))
             case Ended(), _:
-                return session, Finish(last(self.menu.words.ended, self.profile))
+                return session, Finish(last(self._in(session).menu.words.ended, self.profile))
             case _:
                 raise IllegalStep(f"{type(event).__name__} on {session.screen}")
 
@@ -147,7 +152,7 @@ class Engine:
 
     def _worth_offering(self, dropped: Session) -> bool:
         """To go on from the first screen is what dialling does anyway."""
-        can_ask = self.menu.resume != "ask" or self._wording.can_offer
+        can_ask = self.menu.resume != "ask" or self._in(dropped).can_offer
         return can_ask and not self._at_start(dropped) and self.holds(dropped)
 
     def _at_start(self, session: Session) -> bool:
@@ -170,14 +175,14 @@ class Engine:
             case Choose(live=live) | Ask(live=live):
                 return not live and not session.mistakes
             case End():
-                return bool(self._wording.page(session).next_key) and not session.mistakes
+                return bool(self._in(session).page(session).next_key) and not session.mistakes
             case LookUp():
                 return False
 
     def _heard(self, session: Session, typed: str) -> Session:
         """The session after an answer; one that fits nothing is a mistake, and the screen stays."""
         text = fold_in(typed)
-        shown = self._wording.page(session)
+        shown = self._in(session).page(session)
         moved: Session | None
         if session.offered:
             moved = {GO_ON: replace(session, offered=False), START_ANEW: self._anew(session)}.get(text)
@@ -195,7 +200,7 @@ class Engine:
                 place = shown.options.get(text, self._pinned[session.screen].get(text))
                 if place is None:
                     return None
-                return self._moved(replace(session, behind=_behind(session)), option(place))
+                return self._moved(self._switched(session, place), option(place))
             case Ask(save_as=name):
                 value = self._rules[session.screen](text)
                 if value is None:
@@ -206,14 +211,27 @@ class Engine:
                 return None
 
     def _anew(self, session: Session) -> Session:
-        return replace(self.start(), born=session.born)
+        return replace(self.start(), born=session.born, language=session.language)
+
+    def _switched(self, session: Session, place: int) -> Session:
+        """The session behind an option. In another language the pages behind it begin elsewhere, so at their top."""
+        screen = self._in(session).menu.screens[session.screen]
+        language = screen.options[place].language if isinstance(screen, Choose) else None
+        behind = _behind(session)
+        if language in (None, session.language):
+            return replace(session, behind=behind)
+        return replace(session, behind=tuple((name, TOP) for name, _ in behind), language=language)
+
+    def _in(self, session: Session) -> Wording:
+        """The words of the language that is spoken in a session; of the first where it is none of this menu's."""
+        return self._wordings.get(session.language) or self._wordings[""]
 
     def _moved(self, session: Session, trigger: str) -> Session:
         return replace(session, screen=self._moves.to(session.screen, trigger), at=TOP)
 
     def _back(self, session: Session, text: str) -> Session | None:
         """`0` goes back a page, then a screen, and in the end to the start; `00` goes there at once."""
-        words = self.menu.words
+        words = self._in(session).menu.words
         if text not in (words.back_key, words.home_key) or (self._at_start(session) and not session.behind):
             return None
         for left in reversed(range(len(session.behind) if text == words.back_key else 0)):

@@ -1,10 +1,20 @@
 """A menu as its author writes it: screens of four kinds, and the words that they share."""
 
 import re
-from collections.abc import Iterator
-from typing import Annotated, Any, Literal
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, StringConstraints, Tag
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    PrivateAttr,
+    StringConstraints,
+    Tag,
+)
 
 from ussd.core.dial import CODE
 
@@ -18,6 +28,17 @@ Label = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r
 Note = Annotated[str, StringConstraints(min_length=1, max_length=60)]
 Key = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,3}$")]
 Word = Annotated[str, StringConstraints(min_length=1, max_length=12, pattern=r"^[^\n]+$")]
+Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}$")]
+"""ISO 639."""
+
+
+def _distinct(languages: tuple[str, ...]) -> tuple[str, ...]:
+    if len(set(languages)) < len(languages):
+        raise ValueError("a language is here twice")
+    return languages
+
+
+Languages = Annotated[tuple[Language, ...], AfterValidator(_distinct)]
 Code = Annotated[str, StringConstraints(pattern=f"^{CODE.pattern}$")]
 
 
@@ -33,6 +54,23 @@ class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+class _Translated(_Part):
+    """What is the same in each language but for its texts."""
+
+    languages: Languages = ()
+    """The first is spoken unless another is chosen. Where none is listed, there is one, without a name."""
+    _versions: Mapping[str, Self] = PrivateAttr(default_factory=dict)
+
+    def translated(self, versions: Mapping[str, Self]) -> Self:
+        """This, with what it is in other languages."""
+        self._versions = versions
+        return self
+
+    def spoken(self, language: str) -> Self:
+        """This in one of its languages, or as it is where it has no such language."""
+        return self._versions.get(language, self)
+
+
 class Option(_Part):
     """One line of a choosing screen."""
 
@@ -40,6 +78,8 @@ class Option(_Part):
     goto: Name
     key: Key | None = None
     """Pins the key, on every page of the screen; otherwise the option is numbered by its place on its page."""
+    language: Language | None = None
+    """The language that is spoken from here on."""
 
 
 class Choose(_Part):
@@ -99,7 +139,7 @@ Screen = Annotated[
 ]
 
 
-class Words(_Part):
+class Words(_Translated):
     """What menus share: the words and keys of getting about, and the screens that no menu writes."""
 
     next: Word
@@ -127,7 +167,7 @@ class Words(_Part):
     """More is dialled through a gateway than was agreed on."""
 
 
-class Menu(_Part):
+class Menu(_Translated):
     """One shortcode's menu."""
 
     code: Code

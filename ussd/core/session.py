@@ -39,6 +39,8 @@ class Session:
     """All inputs so far, for a gateway that accumulates them."""
     born: int = 0
     """When it began, as the shell counts time: two sessions of one id are told apart by it."""
+    language: str = ""
+    """The one that was chosen; empty for the menu's first."""
     waiting: tuple[str, ...] = ()
     """Answers of the dial string that are not fed yet. Empty wherever a session is stored."""
 
@@ -56,6 +58,7 @@ class Session:
                 self.offered,
                 self.heard,
                 self.born,
+                self.language,
             ],
             ensure_ascii=False,
             separators=(",", ":"),
@@ -64,7 +67,7 @@ class Session:
     @classmethod
     def loads(cls, stored: bytes) -> "Session":
         """Read the stored form back."""
-        code, screen, at, answers, facts, behind, mistakes, offered, heard, born = json.loads(stored)
+        code, screen, at, answers, facts, behind, mistakes, offered, heard, born, language = json.loads(stored)
         return cls(
             code=code,
             screen=screen,
@@ -76,4 +79,5 @@ class Session:
             offered=offered,
             heard=heard,
             born=born,
+            language=language,
         )

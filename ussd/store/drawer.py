@@ -5,6 +5,7 @@ All keys of a subscriber share a hash tag, so that a cluster has them on one nod
     ussd:{subscriber}:s:<session>    hash: version; body, sealed, or ended; at, ms; last, the last request's name
     ussd:{subscriber}:r:<session>    hash: a request's name -> fingerprint of what it asked, 16 octets, + sealed reply
     ussd:{subscriber}:d:<shortcode>  the name of the session that this line left open there
+    ussd:{subscriber}:a              the language that this line has chosen
     ussd:{subscriber}:l:<shortcode>  an answer that came too late, sealed, until this line reads it
 
 and beside these, of nobody's line: `ussd:n:<nonce>`, a signed request that was answered, and `ussd:w:<session>`, whose
@@ -36,6 +37,7 @@ class Drawer:
         self.session = self._name("session", key.session)[:16] if session is None else session
         self.body = f"{self._prefix}:s:{self.session}"
         self.replies = f"{self._prefix}:r:{self.session}"
+        self.language = f"{self._prefix}:a"
 
     def dropped(self, code: str) -> str:
         """The key of the session that was left open at a shortcode."""

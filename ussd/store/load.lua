@@ -1,9 +1,10 @@
 -- What is held for one request. Reads only.
 --
--- KEYS: the session, its replies, and, where a shortcode is known, the line's dropped session and late answer there.
+-- KEYS: the session, its replies, and, where a shortcode is known, the line's dropped session and late answer there, and
+--       its language.
 -- ARGV: nonce, name of the request or "".
 -- Returns: nonce, version, body, ended, time of the last step, last reply where it counts, this request's reply,
---          name of the dropped session, late answer.
+--          name of the dropped session, late answer, language.
 
 local nonce, request = unpack(ARGV)
 local version, body, ended, at, last = unpack(redis.call("HMGET", KEYS[1], "version", "body", "ended", "at", "last"))
@@ -22,4 +23,4 @@ local function of_line(key)
   return key and redis.call("GET", key) or false
 end
 
-return { nonce, version, body, ended, at, reply(last), reply(request), of_line(KEYS[3]), of_line(KEYS[4]) }
+return { nonce, version, body, ended, at, reply(last), reply(request), of_line(KEYS[3]), of_line(KEYS[4]), of_line(KEYS[5]) }

@@ -30,6 +30,8 @@ class Lifetimes:
     """A session that may be offered again."""
     late: int = 300_000
     """An answer that came after its deadline, for the line that asked."""
+    language: int = 365 * 86_400_000
+    """Since it was chosen."""
     retry: int = 3_000
     """Within this a request without an id that repeats the last one is its retry, not the next."""
 
@@ -54,9 +56,10 @@ class RedisStore:
     async def load(self, key: SessionKey, request: Request, code: str) -> Held:
         """Find what is held for `request`, and, where `code` is not empty, what was dropped there. Raises Reused."""
         drawer = Drawer(self._keys, key)
-        keys = (drawer.body, drawer.replies, *([drawer.dropped(code), drawer.late(code)] if code else []))
+        of_line = (drawer.dropped(code), drawer.late(code), drawer.language) if code else ()
+        keys = (drawer.body, drawer.replies, *of_line)
         found = await self.scripts.run(self._load, keys, (drawer.request(request),), again=True)
-        version, body, ended, at, last, answered, dropped, late = found
+        version, body, ended, at, last, answered, dropped, late, language = found
         same = drawer.fingerprint(request)
         if request.id and answered and not answered.startswith(same):
             raise Reused
@@ -69,6 +72,7 @@ class RedisStore:
             last=drawer.open_reply(last) if ended else None,
             dropped=(dropped or b"").decode(),
             late=drawer.open_late(late),
+            language=(language or b"").decode(),
         )
 
     async def recall(self, key: SessionKey, dropped: str) -> Session | None:
@@ -87,13 +91,14 @@ class RedisStore:
         *,
         offer: bool,
         read_late: bool = False,
+        language: str = "",
     ) -> Reply:
         """Store one step that was made from `version`, and return what is to be answered: `reply`, or the winner's."""
         drawer = Drawer(self._keys, key)
         keep = self._lifetimes
         [stands] = await self.scripts.run(
             self._step,
-            (drawer.body, drawer.replies, drawer.dropped(session.code), drawer.late(session.code)),
+            (drawer.body, drawer.replies, drawer.dropped(session.code), drawer.late(session.code), drawer.language),
             (
                 drawer.request(request),
                 version,
@@ -105,6 +110,8 @@ class RedisStore:
                 self._now(),
                 *(keep.session, keep.replies, keep.ended, keep.dropped),
                 "read" if read_late else "",
+                language,
+                keep.language,
             ),
         )
         return drawer.open_reply(stands) or reply

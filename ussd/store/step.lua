@@ -1,15 +1,15 @@
 -- One step of a session, all of it or nothing. A function of its arguments and of what is held: no clock, no chance.
 --
--- KEYS: the session, its replies, the line's dropped session and its late answer at this shortcode.
+-- KEYS: the session, its replies, the line's dropped session and its late answer at this shortcode, its language.
 -- ARGV: nonce; name of the request or ""; version that the step came from; own name of the session; fingerprint of
 --       the request (16 octets); body; reply; "ends", "offer" or "stay"; time in ms;
 --       then, in ms, how long to keep: session, replies, ended, dropped;
---       "read" where the late answer is read by this step.
+--       "read" where the late answer is read by this step; the language that is chosen by it or ""; how long to keep that.
 -- Returns: nonce, and the reply that stands already where this step is not taken.
 
 local nonce, request, version, name, fingerprint, body, reply, way, at = unpack(ARGV, 1, 9)
-local keep_session, keep_replies, keep_ended, keep_dropped, late_is = unpack(ARGV, 10, 14)
-local session, replies, dropped, late = unpack(KEYS)
+local keep_session, keep_replies, keep_ended, keep_dropped, late_is, chosen, keep_chosen = unpack(ARGV, 10, 16)
+local session, replies, dropped, late, language = unpack(KEYS)
 
 -- A retry that overtook us.
 local answered = request ~= "" and redis.call("HGET", replies, request)
@@ -51,5 +51,8 @@ elseif redis.call("GET", dropped) == name then
 end
 if late_is == "read" then
   redis.call("DEL", late)
+end
+if chosen ~= "" then
+  redis.call("SET", language, chosen, "PX", keep_chosen)
 end
 return { nonce, false }
