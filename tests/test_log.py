@@ -14,6 +14,11 @@ try:
 except ValueError:
     log.exception("lookup_failed", backend="entitlement")
 logging.getLogger("aiohttp.server").error("bad request: %s", "989120000001")
+from aiohttp.http_exceptions import BadHttpMessage
+try:
+    raise BadHttpMessage("989120000001")
+except BadHttpMessage:
+    logging.getLogger("aiohttp.server").exception("bad request: %s", "989120000001")
 logging.getLogger("transitions").info("989120000001")
 """
 
@@ -36,3 +41,9 @@ def test_what_libraries_log_is_named_and_not_repeated() -> None:
     library = json.loads(said("json").splitlines()[1])
     assert (library["event"], library["library"], library["level"]) == ("library_said", "aiohttp.server", "error")
     assert "989120000001" not in said("json") + said("readable")
+
+
+def test_what_is_no_http_is_a_warning_without_frames_with_which_anybody_could_fill_the_log() -> None:
+    library = json.loads(said("json").splitlines()[2])
+    assert (library["event"], library["fault"], library["level"]) == ("no_http", "BadHttpMessage", "warning")
+    assert "frames" not in library

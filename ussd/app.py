@@ -9,7 +9,9 @@ from functools import partial
 from aiohttp import ClientSession
 
 from ussd.backends import Registry, World, backends, contracts_of
+from ussd.core.checks import Contract
 from ussd.core.loader import COMMON, load_all, load_words
+from ussd.core.menu import Menu, Words
 from ussd.core.messages import Messages, load_messages
 from ussd.doors import SMPP, AppError, Smsc, all_running, configured, door, smsc
 from ussd.keys import Keys
@@ -20,6 +22,7 @@ from ussd.metrics import Metrics
 from ussd.paid import PaidInquiries
 from ussd.redis_server import own_server
 from ussd.registries import HttpOwners, HttpRegistry, new_session
+from ussd.reload import Reload, stamps
 from ussd.service import Service
 from ussd.settings import RegistryName, Settings
 from ussd.sms import Sender
@@ -27,6 +30,7 @@ from ussd.sms.http import HttpSender
 from ussd.sms.terminal import TerminalSender
 from ussd.sms.worker import SmsWorker
 from ussd.store import RedisStore
+from ussd.store.editions import RedisEditions
 from ussd.store.limits import RedisLimits
 from ussd.upkeep import Upkeep
 from ussd.web.admin import Readiness
@@ -46,11 +50,12 @@ class App:
     metrics: Metrics
     sms: SmsWorker
     upkeep: Upkeep
+    reload: Reload
 
     @asynccontextmanager
     async def at_work(self) -> AsyncIterator[None]:
         """With what a server does besides answering: SMSCs are bound to, messages sent, what was left open closed."""
-        async with self.upkeep.running(), self.sms.running(), all_running(self.smscs.values()):
+        async with self.upkeep.running(), self.reload.running(), self.sms.running(), all_running(self.smscs.values()):
             yield
 
     def door(self, name: str) -> Door:
@@ -79,8 +84,8 @@ async def running(settings: Settings, redis: str, *, limited: bool = True) -> As
     """
     found = backends()
     contracts = contracts_of(found)
-    menus, words = load_all(settings.menus, contracts), load_words(settings.menus / COMMON)
-    messages = load_messages(settings.menus)
+    seen, load = stamps(settings.menus), partial(_loaded, settings, contracts)
+    loaded, messages = load(), load_messages(settings.menus)
     gateways = configured(settings)
     keys = Keys(settings.key())
     async with AsyncExitStack() as stack:
@@ -98,20 +103,35 @@ async def running(settings: Settings, redis: str, *, limited: bool = True) -> As
             raise AppError(str(fault)) from None
         lookups = Lookups({name: partial(one.look_up, world=world) for name, one in found.items()}, contracts)
         stack.push_async_callback(lookups.close)
-        limits = RedisLimits(store.scripts, keys, settings.allowed, partial(_is_centre, ledger))
-        service = Service(menus, words, store, lookups, keys, limits=limits if limited else UNLIMITED)
+        limits = _limits(settings, store, keys, ledger) if limited else UNLIMITED
+        editions = RedisEditions(store.scripts, keys)
+        service = Service(*loaded, store, lookups, keys, limits=limits, editions=editions)
         stack.push_async_callback(_closed, doors.values())
         smscs = {name: smsc(name, given, service) for name, given in gateways.items() if given.format == SMPP}
-        bound = {name: one.bound for name, one in smscs.items()}
-        readiness = Readiness({"redis": store.ping, "ledger": ledger.ping}, smscs=bound, doors=bool(doors))
+        readiness = _readiness(store, ledger, smscs, doors)
         desks, metrics = _desks(ledger, world, messages, keys), Metrics()
         sms = SmsWorker(ledger.outbox, sender, metrics)
-        yield App(service, doors, smscs, desks, readiness, metrics, sms, Upkeep(ledger))
+        reload = Reload(settings.menus, load, service.shelf, editions, metrics, seen=seen, watch=settings.watch)
+        yield App(service, doors, smscs, desks, readiness, metrics, sms, Upkeep(ledger), reload)
+
+
+def _loaded(settings: Settings, contracts: Mapping[str, Contract]) -> tuple[dict[str, Menu], Words]:
+    """The menus of an installation and their words. Raises MenuError."""
+    return load_all(settings.menus, contracts), load_words(settings.menus / COMMON)
 
 
 async def _closed(doors: Iterable[Door]) -> None:
     """See through the screens that are still to be sent."""
     await asyncio.gather(*(door.push.close() for door in doors if door.push))
+
+
+def _readiness(store: RedisStore, ledger: Ledger, smscs: Mapping[str, Smsc], doors: Mapping[str, Door]) -> Readiness:
+    bound = {name: one.bound for name, one in smscs.items()}
+    return Readiness({"redis": store.ping, "ledger": ledger.ping}, smscs=bound, doors=bool(doors))
+
+
+def _limits(settings: Settings, store: RedisStore, keys: Keys, ledger: Ledger) -> RedisLimits:
+    return RedisLimits(store.scripts, keys, settings.allowed, partial(_is_centre, ledger))
 
 
 async def _is_centre(ledger: Ledger, msisdn: str) -> bool:

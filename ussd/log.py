@@ -51,4 +51,9 @@ class _Library(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         log: FilteringBoundLogger = structlog.get_logger("library")
+        fault = record.exc_info and record.exc_info[0]
+        if fault and fault.__module__ == "aiohttp.http_exceptions":
+            # What is no HTTP is its sender's fault: no frames of ours, which would fill the log at anybody's will.
+            log.warning("no_http", fault=fault.__name__)
+            return
         log.log(record.levelno, "library_said", library=record.name, exc_info=record.exc_info and record.exc_info[1])

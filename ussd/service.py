@@ -11,11 +11,11 @@ import structlog
 from ussd.callback import Callback, CallbackError, Phase, Reply
 from ussd.core.dial import extend, parse
 from ussd.core.engine import Dialled, Engine, Event, Fetch, Finish, LookedUp, Show
-from ussd.core.machine import Moves
 from ussd.core.menu import Menu, Words
 from ussd.core.profile import Profile
 from ussd.core.screen import last
 from ussd.core.session import Session
+from ussd.editions import NOWHERE, Edition, Editions, Shelf
 from ussd.heard import heard_after, newly_typed
 from ussd.keys import Keys
 from ussd.limits import UNLIMITED, Excess, Limits
@@ -56,16 +56,15 @@ class Service:
         keys: Keys,
         now: Callable[[], float] = time.time,
         limits: Limits = UNLIMITED,
+        editions: Editions = NOWHERE,
     ) -> None:
         """Compile every menu once. `words` are those of the screens that belong to no menu."""
-        self._menus, self._words, self._store, self._lookups = menus, words, store, lookups
+        self.shelf, self._editions, self._store, self._lookups = Shelf(menus, words), editions, store, lookups
         self._keys, self._limits, self._now = keys, limits, now
-        self._moves = {code: Moves(menu) for code, menu in menus.items()}
-        self._engines: dict[tuple[str, Line], Engine] = {}
 
     def last_words(self, line: Line, text: str = "") -> Reply:
         """A screen that belongs to no menu and ends the dialogue; the apology, unless told."""
-        return Reply(last(text or self._words.apology, line.profile), ends=True)
+        return Reply(last(text or self.shelf.words.apology, line.profile), ends=True)
 
     async def answer(self, line: Line, callback: Callback) -> Reply:
         """Answer one callback within the line's deadline. Raises CallbackError where the gateway broke its contract."""
@@ -95,12 +94,12 @@ class Service:
         request = _request(callback)
         if callback.phase is Phase.ABORT:
             # A hang-up and a dropped line look alike: the session stays, and is offered again to whoever redials.
-            return self.last_words(line, self._words.ended)
+            return self.last_words(line, self.shelf.words.ended)
         if not callback.msisdn:
-            return self.last_words(line, self._words.expired)
-        dial = parse(callback.dialled, self._menus)
+            return self.last_words(line, self.shelf.words.expired)
+        dial = parse(callback.dialled, self.shelf.current)
         if callback.phase is Phase.BEGIN and dial is None:
-            return self.last_words(line, self._words.unknown_code)
+            return self.last_words(line, self.shelf.words.unknown_code)
         held = await self._store.load(key, request, dial.code if dial else "")
         if held.answered:
             return held.answered
@@ -124,21 +123,22 @@ class Service:
         if callback.phase is Phase.BEGIN or (held.session is None and self._may_begin(callback, held)):
             return await self._begun(line, callback, held, key, request)
         if held.session:
-            return self._continued(line, callback, held.session)
-        return held.last or self.last_words(line, self._words.expired)
+            return await self._continued(line, callback, held.session)
+        return held.last or self.last_words(line, self.shelf.words.expired)
 
     def _may_begin(self, callback: Callback, held: Held) -> bool:
         """Whether a callback that does not say so begins a session: it has all inputs, or is a dial string of ours."""
         if callback.accumulated:
             return held.last is None
-        return parse(callback.dialled, self._menus) is not None
+        return parse(callback.dialled, self.shelf.current) is not None
 
-    def _continued(self, line: Line, callback: Callback, session: Session) -> "_Turn | Reply":
-        engine = self._engine(line, session.code)
-        if engine is None:
-            return self.last_words(line, self._words.expired)
+    async def _continued(self, line: Line, callback: Callback, session: Session) -> "_Turn | Reply":
+        edition = await self._edition_of(session)
+        if edition is None:
+            return self.last_words(line, self.shelf.words.expired)
+        engine = edition.engine(line.profile)
         if not engine.holds(session):
-            return _Turn(engine, self._born(engine, session.language), Dialled(), heard_after(callback))
+            return _Turn(engine, self._born(edition, session.language), Dialled(), heard_after(callback))
         typed = newly_typed(callback, session)
         if typed is None:
             return Reply(engine.shown(session).text, ends=False)
@@ -148,25 +148,42 @@ class Service:
         self, line: Line, callback: Callback, held: Held, key: SessionKey, request: Request
     ) -> "_Turn | Reply":
         answers = callback.typed if callback.accumulated else ""
-        dial = parse(extend(callback.dialled, answers), self._menus)
-        engine = dial and self._engine(line, dial.code)
-        if dial is None or engine is None:
-            return self.last_words(line, self._words.unknown_code)
+        dial = parse(extend(callback.dialled, answers), self.shelf.current)
+        if dial is None:
+            return self.last_words(line, self.shelf.words.unknown_code)
+        edition = self.shelf.current[dial.code]
         if excess := await self._limits.dialled(line.gateway, line.rate, key.msisdn, self._dial_name(key, request)):
             _log.warning("limit_reached", gateway=line.gateway, limit=excess.word)
-            return self.last_words(line, excess.said(engine.menu.spoken(held.language).words))
-        if held.late and not dial.answers and engine.awaits(held.late.session, held.late.outcome):
-            waited = replace(held.late.session, born=self._born(engine).born)
-            return _Turn(engine, waited, LookedUp(held.late.outcome, held.late.facts), callback.typed)
+            return self.last_words(line, excess.said(edition.menu.spoken(held.language).words))
+        if held.late and not dial.answers and (turn := await self._read_late(line, callback, held.late)):
+            return turn
         dropped = held.session
         if held.dropped and not dropped and not dial.answers:
             dropped = await self._store.recall(key, held.dropped)
         if dropped and dropped.code != dial.code:
             dropped = None
-        return _Turn(engine, self._born(engine, held.language), Dialled(dial.answers, dropped), callback.typed)
+        born = self._born(edition, held.language)
+        return _Turn(edition.engine(line.profile), born, Dialled(dial.answers, dropped), callback.typed)
 
-    def _born(self, engine: Engine, language: str = "") -> Session:
-        return replace(engine.start(), born=int(self._now() // LIFE), language=language)
+    async def _read_late(self, line: Line, callback: Callback, late: Late) -> "_Turn | None":
+        """The redial of a line that still waits for an answer, if its menu has a screen for that."""
+        edition = await self._edition_of(late.session)
+        if edition is None or not edition.engine(line.profile).awaits(late.session, late.outcome):
+            return None
+        waited = replace(late.session, born=self._born(edition).born)
+        return _Turn(edition.engine(line.profile), waited, LookedUp(late.outcome, late.facts), callback.typed)
+
+    def _born(self, edition: Edition, language: str = "") -> Session:
+        start = Session(edition.menu.code, edition.menu.start)
+        return replace(start, born=int(self._now() // LIFE), language=language, version=edition.version)
+
+    async def _edition_of(self, session: Session) -> Edition | None:
+        """The edition that a session began in; the current one where nobody has that any more."""
+        code, version = session.code, session.version
+        if edition := self.shelf.kept(code, version):
+            return edition
+        menu = await self._editions.kept(version) if version else None
+        return self.shelf.add(menu) if menu and menu.code == code else self.shelf.current.get(code)
 
     async def _stepped(
         self, turn: "_Turn", key: SessionKey, held: Held, deadline: float
@@ -212,13 +229,6 @@ class Service:
         step = (str(session.born), str(version), str(asked), session.code, fetch.backend)
         given = (part for name in sorted(fetch.given) for part in (name, fetch.given[name]))
         return self._keys.name("operation", key.gateway, key.msisdn, key.session, *step, *given)
-
-    def _engine(self, line: Line, code: str) -> Engine | None:
-        if code not in self._menus:
-            return None
-        if (code, line) not in self._engines:
-            self._engines[code, line] = Engine(self._menus[code], self._moves[code], line.profile)
-        return self._engines[code, line]
 
 
 @dataclass(frozen=True, slots=True)

@@ -148,7 +148,7 @@ class Engine:
         dropped, resume = event.dropped, self.menu.resume
         if event.answers or dropped is None or resume == "restart" or not self._worth_offering(dropped):
             return replace(session, waiting=event.answers)
-        return replace(dropped, born=session.born, mistakes=0, offered=resume == "ask")
+        return replace(dropped, born=session.born, version=session.version, mistakes=0, offered=resume == "ask")
 
     def _worth_offering(self, dropped: Session) -> bool:
         """To go on from the first screen is what dialling does anyway."""
@@ -211,7 +211,7 @@ class Engine:
                 return None
 
     def _anew(self, session: Session) -> Session:
-        return replace(self.start(), born=session.born, language=session.language)
+        return replace(self.start(), born=session.born, language=session.language, version=session.version)
 
     def _switched(self, session: Session, place: int) -> Session:
         """The session behind an option. In another language the pages behind it begin elsewhere, so at their top."""

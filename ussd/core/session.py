@@ -41,6 +41,8 @@ class Session:
     """When it began, as the shell counts time: two sessions of one id are told apart by it."""
     language: str = ""
     """The one that was chosen; empty for the menu's first."""
+    version: str = ""
+    """Which edition of the menu it began in, as the shell names it."""
     waiting: tuple[str, ...] = ()
     """Answers of the dial string that are not fed yet. Empty wherever a session is stored."""
 
@@ -59,6 +61,7 @@ class Session:
                 self.heard,
                 self.born,
                 self.language,
+                self.version,
             ],
             ensure_ascii=False,
             separators=(",", ":"),
@@ -67,7 +70,7 @@ class Session:
     @classmethod
     def loads(cls, stored: bytes) -> "Session":
         """Read the stored form back."""
-        code, screen, at, answers, facts, behind, mistakes, offered, heard, born, language = json.loads(stored)
+        code, screen, at, answers, facts, behind, mistakes, offered, heard, born, language, version = json.loads(stored)
         return cls(
             code=code,
             screen=screen,
@@ -80,4 +83,5 @@ class Session:
             heard=heard,
             born=born,
             language=language,
+            version=version,
         )

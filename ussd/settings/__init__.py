@@ -37,6 +37,7 @@ class Settings(BaseSettings):
 
     home: Path = Path(".ussd")
     menus: Path = Path(__file__).resolve().parents[2] / "menus"
+    watch: bool = True
     secret: SecretStr | None = Field(None, min_length=32)
     redis_url: str | None = Field(None, pattern=r"^(redis|rediss|unix)://")
     database_url: str | None = None

@@ -1,7 +1,7 @@
--- Keep a late answer for the line that asked.
+-- Keep a value for a while.
 --
--- KEYS: the line's late answer at this shortcode.
--- ARGV: nonce, the answer, how long to keep it in ms.
+-- KEYS: where.
+-- ARGV: nonce, the value, how long to keep it in ms.
 -- Returns: nonce.
 
 redis.call("SET", KEYS[1], ARGV[2], "PX", ARGV[3])

@@ -8,6 +8,7 @@ from functools import partial
 
 import structlog
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.typedefs import Handler
 
 from ussd.callback import Callback, CallbackError, Gateway, Reply, WireReply, WireRequest
@@ -139,6 +140,8 @@ async def _read(request: web.Request) -> WireRequest | WireReply:
             body = await request.read()
     except TimeoutError:
         return problem(408, "The body did not come in time")
+    except (ConnectionError, HttpProcessingError, web.RequestPayloadError):
+        return problem(400, "The body did not come whole")
     headers = {name.lower(): value for name, value in request.headers.items()}
     below = request.match_info.get("below", "")
     return WireRequest(request.method, below, request.rel_url.raw_query_string, headers, body)

@@ -1,0 +1,1 @@
+"""What a hostile, broken or merely careless sender may send, as data, and what every gateway answers to it."""
