@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 CODE ?= *4*1420\#
 
-.PHONY: dial serve test lint types layers format openapi spenders clean
+.PHONY: dial serve test lint types layers format openapi thorough spenders clean
 
 dial: .venv/engine  ## Dial a shortcode on this terminal: make dial CODE='*4*1420#'
 	@$(BIN)/ussd dial '$(CODE)'
@@ -14,6 +14,9 @@ serve: .venv/engine  ## Take gateways' callbacks on 127.0.0.1:8080
 test: lint types layers  ## All that must hold before anything lands
 	@$(BIN)/pytest --numprocesses auto -m 'not alone'
 	@$(BIN)/pytest -m alone
+
+thorough: .venv/dev  ## The properties with ten times as many examples
+	@USSD_TEST_PROFILE=thorough $(BIN)/pytest --numprocesses auto -m 'not alone'
 
 spenders: .venv/dev  ## 500 spenders of one credit code, 20,000 tries, with and without a kill, on each database
 	@USSD_TEST_SPENDERS=500 $(BIN)/pytest tests/test_spenders.py

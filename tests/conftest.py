@@ -1,11 +1,13 @@
 """What most tests stand on: a real Redis-compatible server, a real ledger, and the engine that is shipped."""
 
+import os
 import secrets
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings as hypothesis_settings
 
 from simulator.call import Call, InProcess
 from simulator.operators import reference
@@ -16,6 +18,11 @@ from ussd.redis_server import own_server
 from ussd.settings import Settings
 
 # `async def` tests and fixtures are run by pytest-asyncio, which pyproject.toml sets to `auto`: no marks are needed.
+
+# `make thorough` asks ten times as much of every property.
+hypothesis_settings.register_profile("quick", max_examples=50)
+hypothesis_settings.register_profile("thorough", max_examples=500, deadline=None)
+hypothesis_settings.load_profile(os.environ.get("USSD_TEST_PROFILE", "quick"))
 
 LINE = "989120000001"
 ENTITLED, LAPSED, SLOW, FAILING, UNKNOWN = "0007569602", "0092000304", "9904829039", "9959321576", "7705705001"

@@ -70,7 +70,7 @@ async def test_who_does_not_is_refused_and_nothing_is_changed(client: Client, se
     rows, kept = list(cells(settings.home / "ledger.sqlite3")), set(await redis.keys("*"))
     for name, headers in wrong():
         assert await post(client, name, headers) == 401, (name, headers)
-    assert set(await redis.keys("*")) == kept
+    assert set(await redis.keys("*")) <= kept  # what other tests left there may expire meanwhile
     assert list(cells(settings.home / "ledger.sqlite3")) == rows
 
 

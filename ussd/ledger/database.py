@@ -8,15 +8,19 @@ import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Table
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from ussd.backends import LedgerAway
 from ussd.ledger import engines
+
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql
 
 _PATIENT = 30.0
 """Seconds to wait for another process that writes, where no caller waits for us."""
@@ -114,9 +118,13 @@ class Database:
             raise self.away(fault) from fault
 
 
-def insert(connection: AsyncConnection, table: Table) -> sqlite.Insert | postgresql.Insert:
+def insert(connection: AsyncConnection, table: Table) -> "sqlite.Insert | postgresql.Insert":
     """An INSERT that knows ON CONFLICT, which SQL leaves to each database."""
-    return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
+    if connection.dialect.name == "postgresql":
+        from sqlalchemy.dialects.postgresql import insert  # a tenth of a start-up, which few installations need
+
+        return insert(table)
+    return sqlite.insert(table)
 
 
 def _is_away(fault: Exception) -> bool:
