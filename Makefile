@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 CODE ?= *4*1420\#
 
-.PHONY: dial serve test lint types layers format openapi thorough spenders clean
+.PHONY: dial serve test lint types layers format openapi schema graphs thorough spenders clean
 
 dial: .venv/engine  ## Dial a shortcode on this terminal: make dial CODE='*4*1420#'
 	@$(BIN)/ussd dial '$(CODE)'
@@ -17,6 +17,9 @@ test: lint types layers  ## All that must hold before anything lands
 
 thorough: .venv/dev  ## The properties with ten times as many examples
 	@USSD_TEST_PROFILE=thorough $(BIN)/pytest --numprocesses auto -m 'not alone'
+
+fuzz: .venv/dev  ## Ten minutes of made-up octets: make fuzz NAME=smpp, or any gateway
+	@$(BIN)/python -m tests.fuzz $(NAME)
 
 spenders: .venv/dev  ## 500 spenders of one credit code, 20,000 tries, with and without a kill, on each database
 	@USSD_TEST_SPENDERS=500 $(BIN)/pytest tests/test_spenders.py
@@ -37,6 +40,12 @@ format: .venv/dev
 
 openapi: .venv/engine  ## Write the API's document, ussd/web/api/openapi.json
 	@$(BIN)/python -m ussd.web.api
+
+schema: .venv/engine  ## Write the menus' JSON Schema, menus/menu.schema.json
+	@$(BIN)/ussd schema >menus/menu.schema.json
+
+graphs: .venv/engine  ## Draw the menus that are shipped in menus/README.md
+	@$(BIN)/python -m ussd.pictures
 
 clean:
 	rm -rf .venv .ussd
