@@ -12,6 +12,8 @@ from urllib.error import HTTPError
 from urllib.parse import urlencode
 from urllib.request import Request, urlopen
 
+from tests.nursery import start
+
 _ROOT = Path(__file__).parent.parent
 USSD = (sys.executable, "-c", "from ussd.cli import main; main()")
 
@@ -29,9 +31,15 @@ def environment(home: Path, **settings: str) -> dict[str, str]:
     }
 
 
-def ussd(home: Path, *arguments: str, stdin: str = "", **settings: str) -> subprocess.CompletedProcess[str]:
-    """Run one command to its end."""
+def ussd(
+    home: Path, *arguments: str, stdin: str = "", fresh: bool = False, **settings: str
+) -> subprocess.CompletedProcess[str]:
+    """Run one command to its end; `fresh`: in a Python that has imported nothing yet."""
     command = (*USSD, *arguments)
+    if not fresh:
+        process = start(arguments, environment(home, **settings))
+        stdout, stderr = process.communicate(stdin, 60)
+        return subprocess.CompletedProcess(command, process.returncode or 0, stdout, stderr)
     return subprocess.run(
         command, input=stdin, capture_output=True, text=True, timeout=60, env=environment(home, **settings), check=False
     )
@@ -41,10 +49,9 @@ class Server:
     """A server that is serving."""
 
     def __init__(self, home: Path, *arguments: str, **settings: str) -> None:
-        command = (*USSD, "serve", "--port", "0", "--admin-port", "0", *arguments)
-        self.process = subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment(home, **settings)
-        )
+        command = ("serve", "--port", "0", "--admin-port", "0", *arguments)
+        self.process = start(command, environment(home, **settings))
+        self.process.stdin.close()
         self.log: list[str] = []
         self.printed = ""
         self.port, self.admin_port = self._ports()
@@ -52,17 +59,15 @@ class Server:
         self._reader.start()
 
     def _ports(self) -> tuple[int, int]:
-        assert self.process.stderr is not None
         for line in self.process.stderr:
             self.log.append(line)
             said = json.loads(line) if line.startswith("{") else {}
             if said.get("event") == "serving":
                 return said["port"], said["admin_port"]
-        self.process.wait()
+        self.process.wait(20)
         raise AssertionError("".join(self.log))
 
     def _read(self) -> None:
-        assert self.process.stderr is not None
         self.log.extend(self.process.stderr)
 
     def events(self) -> list[str]:
@@ -109,8 +114,6 @@ class Server:
     def _ended(self) -> int:
         code = self.process.wait(20)
         self._reader.join(5)
-        assert self.process.stdout is not None
-        assert self.process.stderr is not None
         self.printed = self.process.stdout.read()
         self.process.stdout.close()
         self.process.stderr.close()

@@ -68,7 +68,7 @@ def test_callbacks_come_by_tls_and_a_handset_can_dial_by_it(home: Path, monkeypa
             begun(server, ssl.create_default_context())
         monkeypatch.setenv("SSL_CERT_FILE", str(home / "server.pem"))
         url = f"https://127.0.0.1:{server.port}"
-        dialled = ussd(home, "dial", "*4*1420#", "--url", url, "--inputs", "", "--plain")
+        dialled = ussd(home, "dial", "*4*1420#", "--url", url, "--inputs", "", "--plain", fresh=True)
         assert dialled.stdout.strip() == MAIN_MENU
         assert server.healthy() == 200
 
