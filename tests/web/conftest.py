@@ -17,5 +17,7 @@ async def client(app: App) -> AsyncIterator[Client]:
     """A client of a server on loopback that is set up as `ussd serve` sets it up."""
     application = web.Application(client_max_size=MAX_BODY)
     application.add_routes(routes(app.doors.values(), app.service))
-    async with TestClient(TestServer(application, auto_decompress=False)) as client:
+    server = TestServer(application)
+    await server.start_server(auto_decompress=False)
+    async with TestClient(server) as client:
         yield client

@@ -233,7 +233,7 @@ def test_whatever_is_sent_is_a_4xx_and_no_fault_of_ours(settings: Settings, redi
 def _client(app: App) -> Client:
     application = web.Application(client_max_size=MAX_BODY)
     application.add_routes(routes(app.doors.values(), app.service))
-    return TestClient(TestServer(application, auto_decompress=False))
+    return TestClient(TestServer(application))
 
 
 async def _status(
