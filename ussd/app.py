@@ -77,10 +77,11 @@ def redis_url(settings: Settings) -> Iterator[str]:
 
 
 @asynccontextmanager
-async def running(settings: Settings, redis: str, *, limited: bool = True) -> AsyncIterator[App]:
+async def running(settings: Settings, redis: str, *, limited: bool = True, smpp: bool = True) -> AsyncIterator[App]:
     """The engine, from its menus to its gateways. Raises MenuError, AppError and LedgerAway.
 
     `limited`: whether lines are counted, as those of a gateway are and a handset in this process is not.
+    `smpp`: whether SMSCs are bound to.
     """
     found = backends()
     contracts = contracts_of(found)
@@ -107,7 +108,7 @@ async def running(settings: Settings, redis: str, *, limited: bool = True) -> As
         editions = RedisEditions(store.scripts, keys)
         service = Service(*loaded, store, lookups, keys, limits=limits, editions=editions)
         stack.push_async_callback(_closed, doors.values())
-        smscs = {name: smsc(name, given, service) for name, given in gateways.items() if given.format == SMPP}
+        smscs = {name: smsc(name, one, service) for name, one in gateways.items() if smpp and one.format == SMPP}
         readiness = _readiness(store, ledger, smscs, doors)
         desks, metrics = _desks(ledger, world, messages, keys), Metrics()
         sms = SmsWorker(ledger.outbox, sender, metrics)

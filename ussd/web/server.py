@@ -22,16 +22,16 @@ FINISH_SECONDS = 10.0
 _log = structlog.get_logger(__name__)
 
 
-async def serve(app: App, settings: Settings) -> None:
+async def serve(app: App, settings: Settings, *, shared: bool = False) -> None:
     """Serve until SIGTERM or SIGINT. SIGTERM first says on `/readyz` that it is going, and waits `drain` seconds.
 
-    Raises TlsError where it cannot begin.
+    `shared`: whether other processes listen on the same port. Raises TlsError where it cannot begin.
     """
     tls = context_of(settings.tls_certificate, settings.tls_key, settings.tls_client_ca)
     stop: asyncio.Future[signal.Signals] = asyncio.get_running_loop().create_future()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, _stop, stop, number)
-    async with app.at_work(), _listening(app, settings, tls):
+    async with app.at_work(), _listening(app, settings, tls, shared=shared):
         number = await stop
         app.readiness.draining = True
         _log.info("stopping", signal=number.name)
@@ -46,7 +46,7 @@ def _stop(stop: asyncio.Future[signal.Signals], number: signal.Signals) -> None:
 
 
 @asynccontextmanager
-async def _listening(app: App, settings: Settings, tls: SSLContext | None) -> AsyncIterator[None]:
+async def _listening(app: App, settings: Settings, tls: SSLContext | None, *, shared: bool) -> AsyncIterator[None]:
     callbacks = web.Application(client_max_size=MAX_BODY)
     callbacks.add_routes([*routes(app.doors.values(), app.service), *api_routes(app.desks)])
     # Bodies stay as they came: aiohttp would answer a broken gzip body with 500.
@@ -54,7 +54,7 @@ async def _listening(app: App, settings: Settings, tls: SSLContext | None) -> As
     admin = web.AppRunner(application(app.readiness, app.metrics), access_log=None, shutdown_timeout=1.0)
     try:
         ports = [await _site(admin, settings.admin_host, settings.admin_port)]
-        ports.insert(0, await _site(runner, settings.host, settings.port, tls))
+        ports.insert(0, await _site(runner, settings.host, settings.port, tls, shared=shared))
         _log.info("serving", host=settings.host, port=ports[0], admin_host=settings.admin_host, admin_port=ports[1])
         yield
     finally:
@@ -62,8 +62,10 @@ async def _listening(app: App, settings: Settings, tls: SSLContext | None) -> As
         await admin.cleanup()
 
 
-async def _site(runner: web.AppRunner, host: str, port: int, tls: SSLContext | None = None) -> int:
+async def _site(
+    runner: web.AppRunner, host: str, port: int, tls: SSLContext | None = None, *, shared: bool = False
+) -> int:
     await runner.setup()
-    site = web.TCPSite(runner, host, port, ssl_context=tls)
+    site = web.TCPSite(runner, host, port, ssl_context=tls, reuse_port=shared or None)
     await site.start()
     return int(runner.addresses[0][1])
