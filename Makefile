@@ -3,9 +3,9 @@ PYTHON ?= python3
 BIN := .venv/bin
 CODE ?= *4*1420\#
 
-.PHONY: dial serve test lint types layers format openapi schema graphs thorough spenders clean
+.PHONY: dial screenshots serve test lint types layers format openapi schema graphs thorough spenders clean
 
-dial: .venv/engine  ## Dial a shortcode on this terminal: make dial CODE='*4*1420#'
+dial: .venv/sim  ## Dial a shortcode on this terminal: make dial CODE='*4*1420#'
 	@$(BIN)/ussd dial '$(CODE)'
 
 serve: .venv/engine  ## Take gateways' callbacks on 127.0.0.1:8080
@@ -44,6 +44,9 @@ openapi: .venv/engine  ## Write the API's document, ussd/web/api/openapi.json
 schema: .venv/engine  ## Write the menus' JSON Schema, menus/menu.schema.json
 	@$(BIN)/ussd schema >menus/menu.schema.json
 
+screenshots: .venv/sim  ## Draw the phone's pictures in the README, simulator/pictures/
+	@$(BIN)/python -m simulator.phone.pictures
+
 graphs: .venv/engine  ## Draw the menus that are shipped in menus/README.md
 	@$(BIN)/python -m ussd.pictures
 
@@ -59,6 +62,10 @@ clean:
 	@$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable .
 	@touch $@
 
+.venv/sim: .venv/pip pyproject.toml constraints.txt
+	@$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[sim]'
+	@touch $@ .venv/engine
+
 .venv/dev: .venv/pip pyproject.toml constraints.txt
 	@$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
-	@touch $@ .venv/engine
+	@touch $@ .venv/engine .venv/sim

@@ -122,7 +122,7 @@ def test_every_fault_of_a_file_is_printed_with_its_place(home: Path) -> None:
     menu.write_text('code: "*9#"\nstart: main\nscreens:\n  main: {end: "{x}"}\n  main: {end: a}\n')
     run = ussd(home, "check", str(menu))
     assert run.returncode == 1
-    assert run.stdout == f"{menu}:5:3: the key main is here twice, first in line 4\n"
+    assert run.stdout == f"{menu}:5:3: the key main is here twice, first in line 4\n    keep one of the two\n"
 
 
 def test_migrate_says_what_it_did_and_may_be_repeated(tmp_path: Path) -> None:

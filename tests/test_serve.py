@@ -199,10 +199,10 @@ def test_a_menu_with_a_fault_is_not_served(home: Path) -> None:
     (menus / "1420.yaml").write_text(broken)
     refused = ussd(home, "serve", menus=str(menus))
     assert refused.returncode == 1
-    assert "1420.yaml:15:30: no such screen: servces" in refused.stderr
+    assert "1420.yaml:18:50: no such screen: servces" in refused.stderr
     checked = ussd(home, "check", menus=str(menus))
     assert checked.returncode == 1
-    assert "1420.yaml:15:30: no such screen: servces" in checked.stdout
+    assert "1420.yaml:18:50: no such screen: servces" in checked.stdout
 
 
 def _servers(home: Path) -> list[int]:

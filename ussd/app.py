@@ -9,11 +9,11 @@ from functools import partial
 from aiohttp import ClientSession
 
 from ussd.backends import Registry, World, backends, contracts_of
-from ussd.core.checks import Contract
+from ussd.core.checks import Contract, Lines
 from ussd.core.loader import COMMON, load_all, load_words
 from ussd.core.menu import Menu, Words
 from ussd.core.messages import Messages, load_messages
-from ussd.doors import SMPP, AppError, Smsc, all_running, configured, door, smsc
+from ussd.doors import SMPP, AppError, Smsc, all_running, configured, door, lines, smsc
 from ussd.keys import Keys
 from ussd.ledger import Ledger, opened
 from ussd.limits import UNLIMITED
@@ -85,7 +85,7 @@ async def running(settings: Settings, redis: str, *, limited: bool = True, smpp:
     """
     found = backends()
     contracts = contracts_of(found)
-    seen, load = stamps(settings.menus), partial(_loaded, settings, contracts)
+    seen, load = stamps(settings.menus), partial(_loaded, settings, contracts, lines(settings))
     loaded, messages = load(), load_messages(settings.menus)
     gateways = configured(settings)
     keys = Keys(settings.key())
@@ -116,9 +116,9 @@ async def running(settings: Settings, redis: str, *, limited: bool = True, smpp:
         yield App(service, doors, smscs, desks, readiness, metrics, sms, Upkeep(ledger), reload)
 
 
-def _loaded(settings: Settings, contracts: Mapping[str, Contract]) -> tuple[dict[str, Menu], Words]:
-    """The menus of an installation and their words. Raises MenuError."""
-    return load_all(settings.menus, contracts), load_words(settings.menus / COMMON)
+def _loaded(settings: Settings, contracts: Mapping[str, Contract], shown: Lines) -> tuple[dict[str, Menu], Words]:
+    """The menus of an installation and their words, as its lines show them. Raises MenuError."""
+    return load_all(settings.menus, contracts, shown), load_words(settings.menus / COMMON, shown)
 
 
 async def _closed(doors: Iterable[Door]) -> None:

@@ -75,6 +75,21 @@ def _speaking(name: str, given: GatewayGiven) -> Any:
     return import_module(f"gateways.{given.format}")
 
 
+def lines(settings: Settings) -> Mapping[str, Profile]:
+    """What the lines of the configured gateways can show, or those of all that are built in, by their names."""
+    if settings.gateways:
+        return {name: one.profile.over(_profile(name, one)) for name, one in settings.gateways.items()}
+    return {name: _profile(name, _built_in(name)) for name in formats()} | {SMPP: _smpp_profile()}
+
+
+def _profile(name: str, given: GatewayGiven) -> Profile:
+    return _smpp_profile() if given.format == SMPP else cast(Profile, _speaking(name, given).PROFILE)
+
+
+def _smpp_profile() -> Profile:
+    return cast(Profile, import_module("gateways.smpp.meaning").PROFILE)
+
+
 def door(name: str, given: GatewayGiven, nonces: Nonces, client: ClientSession) -> Door:
     """One gateway, ready to be called. Raises AppError where there is no such format."""
     module = _speaking(name, given)
@@ -90,10 +105,9 @@ def door(name: str, given: GatewayGiven, nonces: Nonces, client: ClientSession) 
 
 def smsc(name: str, given: GatewayGiven, service: Service) -> Smsc:
     """One SMPP gateway, not bound yet. Raises AppError where its `tls` or its dialect cannot be had."""
-    profile = cast(Profile, import_module("gateways.smpp.meaning").PROFILE)
     bridge = import_module("gateways.smpp.bridge").Bridge
     try:
-        return cast(Smsc, bridge(Line(name, given.profile.over(profile), given.rate), given.smpp, service))
+        return cast(Smsc, bridge(Line(name, given.profile.over(_smpp_profile()), given.rate), given.smpp, service))
     except OSError as fault:
         raise AppError(f"gateway {name}: tls: {fault.strerror or 'a file of it is none'}") from None
     except ValueError as fault:

@@ -114,10 +114,17 @@ class Lookups:
         except Exception:
             _log.exception("lookup_failed", backend=backend)
             return Answer(UNAVAILABLE)
-        if self._contracts[backend].outcomes.get(answer.outcome) != answer.facts.keys():
+        if not _keeps(self._contracts[backend], answer):
             _log.error("lookup_broke_contract", backend=backend)
             return Answer(UNAVAILABLE)
         return answer
+
+
+def _keeps(contract: Contract, answer: Answer) -> bool:
+    """Whether an answer is one that its backend declares: screens are proven for those, and for no wider facts."""
+    if contract.outcomes.get(answer.outcome) != answer.facts.keys():
+        return False
+    return all(len(text) <= contract.widths[name] for name, text in answer.facts.items())
 
 
 def _asked(backend: str, question: Question) -> _Asked:

@@ -39,7 +39,7 @@ ENGLISH = Words(
 SHIPPED_CONTRACTS = contracts_of(backends())
 CONTRACTS = {
     **SHIPPED_CONTRACTS,
-    "registry": Contract({"found": {"name"}, "missing": set(), "unavailable": set()}, {"name": 2000}),
+    "registry": Contract({"found": {"name"}, "missing": set(), "unavailable": set()}, {"name": 30}),
 }
 
 BYE = {"end": "bye"}
@@ -48,10 +48,13 @@ MAIN = "Main\n1-Code\n2-Numbers\n3-Letters\n4-Read\n5-Loop\n6-Bye"
 
 
 def menu(screens: Mapping[str, object], **fields: object) -> Menu:
-    """A menu in English that starts at its first screen, proven as the loader proves it."""
+    """A menu in English that starts at its first screen, proven as the loader proves it but for hidden ways back.
+
+    An author is not to hide one; what the engine makes of it is tested nevertheless.
+    """
     given = {"code": "*1#", "start": next(iter(screens)), "words": ENGLISH, "screens": screens}
     built = Menu.model_validate(given | fields)
-    assert findings(built, CONTRACTS) == []
+    assert {one.rule for one in findings(built, CONTRACTS)} <= {"key-hides"}
     return built
 
 

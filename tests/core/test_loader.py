@@ -138,7 +138,7 @@ def test_two_menus_of_one_shortcode_are_a_fault(tmp_path: Path) -> None:
     (tmp_path / "common.yaml").write_text((SHIPPED / "common.yaml").read_text())
     for name in ("a.yaml", "b.yaml"):
         (tmp_path / name).write_text((SOUND / "keys.yaml").read_text())
-    with pytest.raises(MenuError, match=r"b\.yaml:1:1: the shortcode \*1# has a menu already"):
+    with pytest.raises(MenuError, match=r"b\.yaml:2:7: the shortcode \*1# has a menu already"):
         load_all(tmp_path, CONTRACTS)
 
 

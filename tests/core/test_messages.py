@@ -86,7 +86,8 @@ def test_check_reads_the_messages_too(tmp_path: Path) -> None:
     for name in (COMMON, "1420.yaml"):
         (menus / name).write_text((SHIPPED / name).read_text())
     (menus / MESSAGES).write_text(WRITTEN + "more: x\n")
-    expected = f"{menus / MESSAGES}:{WRITTEN.count(chr(10)) + 1}:1: unknown field: more\n"
+    place = f"{menus / MESSAGES}:{WRITTEN.count(chr(10)) + 1}:1"
+    expected = f"{place}: unknown field: more\n    take it away, or mend its spelling\n"
     for arguments in ((), (str(menus / MESSAGES),)):
         run = ussd(tmp_path, "check", *arguments, menus=str(menus))
         assert (run.returncode, run.stdout) == (1, expected)

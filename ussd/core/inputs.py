@@ -65,3 +65,13 @@ def rule(name: str) -> Rule | None:
         least, most = int(match[1]), int(match[2] or match[1])
         return _digits(least, most) if least <= most else None
     return NAMED.get(name)
+
+
+_WIDTHS: Mapping[str, int] = {"national_code": 10, "insurance_number": 10, "mobile": 12}
+
+
+def width(name: str) -> int:
+    """The most characters of what a rule keeps. KeyError where there is no such rule."""
+    if match := _DIGITS.fullmatch(name):
+        return int(match[2] or match[1])
+    return _WIDTHS[name]

@@ -13,8 +13,9 @@ from ussd.core.strict_yaml import Loc, Tree
 ARABIC_SCRIPT = frozenset({"", "ar", "ckb", "fa", "ps", "ur"})
 """Languages whose digits a profile may show in Persian; where a menu names no language, it is Persian."""
 
-_TEXTS = ("choose", "ask", "sorry", "end")
-_OF_OPTION = ("label", "language")
+TEXTS = ("choose", "ask", "sorry", "end")
+OF_OPTION = ("label", "language")
+"""What a screen and an option may have once a language."""
 
 
 def profile_in(language: str, profile: Profile) -> Profile:
@@ -49,7 +50,7 @@ def words_in(language: str, data: Tree) -> Tree:
 def _screen_in(language: str, screen: Tree) -> Tree:
     if not isinstance(screen, dict):
         return screen
-    screen = screen | {kind: _in(language, screen[kind]) for kind in _TEXTS if kind in screen}
+    screen = screen | {kind: _in(language, screen[kind]) for kind in TEXTS if kind in screen}
     options = screen.get("options")
     if isinstance(options, list):
         screen["options"] = [_option_in(language, option) for option in options]
@@ -59,7 +60,7 @@ def _screen_in(language: str, screen: Tree) -> Tree:
 def _option_in(language: str, option: Tree) -> Tree:
     if not isinstance(option, dict):
         return option
-    return option | {name: _in(language, option[name]) for name in _OF_OPTION if name in option}
+    return option | {name: _in(language, option[name]) for name in OF_OPTION if name in option}
 
 
 def _in(language: str, said: Tree) -> Tree:
@@ -82,10 +83,10 @@ def _several(data: Tree, loc: Loc) -> Iterator[tuple[Loc, dict[str, Tree]]]:
         return
     screens, words = data.get("screens"), data.get("words", None if "screens" in data else data)
     for name, screen in screens.items() if isinstance(screens, dict) else ():
-        yield from _within(screen, _TEXTS, ("screens", name))
+        yield from _within(screen, TEXTS, ("screens", name))
         options = screen.get("options") if isinstance(screen, dict) else None
         for place, option in enumerate(options) if isinstance(options, list) else ():
-            yield from _within(option, _OF_OPTION, ("screens", name, "options", place))
+            yield from _within(option, OF_OPTION, ("screens", name, "options", place))
     if isinstance(words, dict):
         yield from _within(
             words, [name for name in words if name != "languages"], ("words",) if "words" in data else ()

@@ -15,6 +15,7 @@ from pydantic import (
     StringConstraints,
     Tag,
 )
+from pydantic_core import PydanticCustomError
 
 from ussd.core.dial import CODE
 
@@ -42,6 +43,15 @@ Languages = Annotated[tuple[Language, ...], AfterValidator(_distinct)]
 Code = Annotated[str, StringConstraints(pattern=f"^{CODE.pattern}$")]
 
 
+def _by_path(published: object) -> object:
+    """A plain list of dial strings as what it says: each is to be answered to its end, wherever that is."""
+    if isinstance(published, list | tuple) and all(isinstance(path, str) for path in published):
+        return dict.fromkeys(published)
+    if not isinstance(published, dict):
+        raise PydanticCustomError("published", "dial strings are a list, or each has the screen that it leads to")
+    return published
+
+
 def _written_truth(value: object) -> object:
     """Scalars come as written; of all that YAML 1.1 calls a truth value, only these two are one here."""
     return {"true": True, "false": False}.get(value, value) if isinstance(value, str) else value
@@ -51,7 +61,7 @@ Truth = Annotated[bool, BeforeValidator(_written_truth), Field(strict=True)]
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
 class _Translated(_Part):
@@ -75,7 +85,9 @@ class Option(_Part):
     """One line of a choosing screen."""
 
     label: Label
+    """What the line says."""
     goto: Name
+    """The screen that it leads to."""
     key: Key | None = None
     """Pins the key, on every page of the screen; otherwise the option is numbered by its place on its page."""
     language: Language | None = None
@@ -86,7 +98,9 @@ class Choose(_Part):
     """A screen to choose from."""
 
     choose: Text
+    """What stands above the options. `{name}`, here and in every other text, is an answer or a fact."""
     options: tuple[Option, ...] = Field(min_length=1)
+    """The lines, numbered by their place; what one page does not hold is on the next."""
     live: Truth = False
     """Never answered from a dial string."""
 
@@ -95,25 +109,35 @@ class Ask(_Part):
     """A screen to type an answer into."""
 
     ask: Text
+    """The question."""
     save_as: Name
+    """The name that the answer has from here on."""
     check: str
+    """The input rule that the answer must pass."""
     goto: Name
+    """The screen that it then leads to."""
     sorry: Note | None = None
+    """What stands above the question once an answer was refused; otherwise the shared words say it."""
     live: Truth = False
+    """Never answered from a dial string."""
 
 
 class LookUp(_Part):
     """A screen that one waits in: a question to the outside world. Its outcomes lead on."""
 
     look_up: Name
+    """The backend that is asked."""
     given: tuple[Name, ...] = ()
+    """The answers and facts that it is asked with."""
     outcomes: dict[Name, Name]
+    """Each outcome of the backend, and the screen that it leads to."""
 
 
 class End(_Part):
     """A last screen."""
 
     end: Text
+    """What is said last."""
 
 
 _KINDS = ("choose", "ask", "look_up", "end")
@@ -143,20 +167,35 @@ class Words(_Translated):
     """What menus share: the words and keys of getting about, and the screens that no menu writes."""
 
     next: Word
+    """The word of the line that leads to the next page."""
     back: Word
+    """The word of the line that leads back."""
     home: Word
+    """The word of the line that leads to the start."""
     back_key: Key
+    """What is typed to go back a page, then a screen."""
     home_key: Key
+    """What is typed to go to the start."""
     wrong_key: Note
+    """The note above a screen where what was typed is none of its keys."""
     wrong_answer: Note
+    """The same above a question that has no `sorry`."""
     go_on: Text
+    """The question whether to go on with a call that was cut off."""
     go_on_yes: Label
+    """The first answer to it."""
     go_on_no: Label
+    """The second."""
     too_many: Text
+    """The end after three wrong answers in a row."""
     ended: Text
+    """The end where the line is gone."""
     expired: Text
+    """The end of a session that nobody answered in time."""
     unknown_code: Text
+    """The end where no menu has the shortcode."""
     apology: Text
+    """The end where all else fails."""
     too_often: Text
     """A line has dialled too often. `{minutes}`, here and in `paused`, is how long it is to wait."""
     too_many_people: Text
@@ -171,11 +210,25 @@ class Menu(_Translated):
     """One shortcode's menu."""
 
     code: Code
+    """The shortcode: what is dialled."""
     start: Name
+    """The first screen."""
     resume: Literal["ask", "continue", "restart"] = "ask"
-    published: tuple[str, ...] = ()
+    """What becomes of a session that was cut off less than two minutes ago."""
+    published: Annotated[
+        dict[str, Name | None],
+        BeforeValidator(_by_path, json_schema_input_type=tuple[str, ...] | dict[str, Name | None]),
+    ] = {}
+    """Dial strings that are printed somewhere, and the screen that each leads to, or all of them in a list.
+
+    They must go on being answered to their end, and lead there.
+    """
+    pages: int | None = Field(None, ge=1, le=99)
+    """The most pages that a screen may take; if not said, 3 for those to choose from, and 2 for the others."""
     screens: dict[Name, Screen] = Field(min_length=1)
+    """Every screen by its name."""
     words: Words
+    """What this menu says otherwise than the others."""
 
 
 def texts(screen: Choose | Ask | LookUp | End) -> Iterator[tuple[tuple[str | int, ...], str]]:

@@ -46,6 +46,10 @@ class Fault:
     line: int
     column: int
     message: str
+    rule: str = field(default="", compare=False)
+    """What of the file is wrong: `yaml`, `shape`, or the check that found it."""
+    hint: str = field(default="", compare=False)
+    """What its author may do about it."""
 
     def __str__(self) -> str:
         """As compilers print it."""
@@ -70,13 +74,13 @@ class Document:
     values: Mapping[Loc, tuple[int, int]] = field(default_factory=dict)
     keys: Mapping[Loc, tuple[int, int]] = field(default_factory=dict)
 
-    def fault(self, loc: Loc, message: str, *, at_key: bool = False) -> Fault:
+    def fault(self, loc: Loc, message: str, rule: str = "shape", hint: str = "", *, at_key: bool = False) -> Fault:
         """A fault at `loc`, or at the nearest part around it that is written in the file."""
         known: Loc = ()
         for part in loc:
             known = (*known, part) if (*known, part) in self.values else known
         line, column = (self.keys if at_key and known in self.keys else self.values).get(known, (1, 1))
-        return Fault(self.file, line, column, message)
+        return Fault(self.file, line, column, message, rule, hint)
 
     def faults_of(self, error: ValidationError) -> list[Fault]:
         """What the model refused, at its places."""
@@ -89,13 +93,16 @@ class Document:
     def _fault_of(self, kind: str, loc: Loc, said: str) -> Fault:
         match kind:
             case "missing":
-                return self.fault(loc[:-1], f"missing field: {loc[-1]}")
+                return self.fault(loc[:-1], f"missing field: {loc[-1]}", hint=f"add `{loc[-1]}:`")
             case "extra_forbidden":
-                return self.fault(loc, f"unknown field: {loc[-1]}", at_key=True)
+                hint = "take it away, or mend its spelling"
+                return self.fault(loc, f"unknown field: {loc[-1]}", hint=hint, at_key=True)
             case "too_short":
-                return self.fault(loc, "at least one is needed here")
+                return self.fault(loc, "at least one is needed here", hint="add one")
             case _:
-                return self.fault(tuple(part for part in loc if part != "[key]"), said, at_key=loc[-1:] == ("[key]",))
+                here = tuple(part for part in loc if part != "[key]")
+                hint = "the file's JSON Schema says what may stand here, as in an editor"
+                return self.fault(here, said, hint=hint, at_key=loc[-1:] == ("[key]",))
 
     def checked(self, model: type[M]) -> M:
         """The file as a model, or FileError with all its faults."""
@@ -121,7 +128,7 @@ class _Reader:
             return None
         self._seen.add(id(node))
         if node.tag not in _PLAIN:
-            self._refuse(node, f"a tag: {node.tag}")
+            self._refuse(node, f"a tag: {node.tag}", "scalars are taken as they are written; take it away")
             return None
         match node:
             case MappingNode():
@@ -137,17 +144,17 @@ class _Reader:
         found: dict[str, Tree] = {}
         for key, value in node.value:
             if not isinstance(key, ScalarNode) or key.tag == "tag:yaml.org,2002:merge":
-                self._refuse(key, "a key must be plain")
+                self._refuse(key, "a key must be plain", "write each key as one word, and no `<<`")
             elif key.value in found:
                 first = self.keys[(*loc, key.value)][0]
-                self._refuse(key, f"the key {key.value} is here twice, first in line {first}")
+                self._refuse(key, f"the key {key.value} is here twice, first in line {first}", "keep one of the two")
             else:
                 self.keys[(*loc, key.value)] = _place(key)
                 found[key.value] = self.read(value, (*loc, key.value))
         return found
 
-    def _refuse(self, node: Node, message: str) -> None:
-        self.faults.append(Fault(self.file, *_place(node), message))
+    def _refuse(self, node: Node, message: str, hint: str) -> None:
+        self.faults.append(Fault(self.file, *_place(node), message, "yaml", hint))
 
 
 def _place(node: Node) -> tuple[int, int]:
@@ -165,28 +172,30 @@ def read(path: Path, name: str | None = None) -> Document:
     try:
         octets = path.read_bytes()
     except OSError as fault:
-        raise FileError([Fault(file, 1, 1, f"cannot be read: {fault.strerror}")]) from None
+        said, hint = f"cannot be read: {fault.strerror}", "look at its name, and at who may read it"
+        raise FileError([Fault(file, 1, 1, said, "yaml", hint)]) from None
     return parse(octets, file)
 
 
 def parse(octets: bytes, file: str) -> Document:
     """Read the octets of one file. Raises FileError."""
     if len(octets) > MAX_OCTETS:
-        raise FileError([Fault(file, 1, 1, f"larger than {MAX_OCTETS} octets")])
+        raise FileError([Fault(file, 1, 1, f"larger than {MAX_OCTETS} octets", "yaml", "make several files of it")])
     try:
         text = octets.decode("utf-8-sig")
         faults = list(_overlooked(text, file))
         root = yaml.compose(text, Loader=CSafeLoader)
     except UnicodeDecodeError as fault:
         line = octets.count(b"\n", 0, fault.start) + 1
-        raise FileError([Fault(file, line, 1, "not UTF-8")]) from None
+        raise FileError([Fault(file, line, 1, "not UTF-8", "yaml", "save the file as UTF-8")]) from None
     except ReaderError as fault:
         line = octets.count(b"\n", 0, fault.position) + 1
-        raise FileError([Fault(file, line, 1, "a character that is not YAML")]) from None
+        raise FileError([Fault(file, line, 1, "a character that is not YAML", "yaml", "take it away")]) from None
     except yaml.MarkedYAMLError as fault:
         mark: Any = fault.problem_mark or fault.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        raise FileError([Fault(file, line, column, f"not YAML: {fault.problem or fault.context}")]) from None
+        said, hint = f"not YAML: {fault.problem or fault.context}", "look at indentation and quotes, here and above"
+        raise FileError([Fault(file, line, column, said, "yaml", hint)]) from None
     reader = _Reader(file)
     data = {} if root is None else reader.read(root)
     if faults := [*faults, *reader.faults]:
@@ -201,6 +210,8 @@ def _overlooked(text: str, file: str) -> Iterator[Fault]:
         depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
         mark: Any = event.start_mark
         if isinstance(event, AliasEvent):
-            yield Fault(file, mark.line + 1, mark.column + 1, "an alias: write it out")
+            hint = "write here what stands at its anchor"
+            yield Fault(file, mark.line + 1, mark.column + 1, "an alias: write it out", "yaml", hint)
         if depth > MAX_DEPTH:
-            raise FileError([Fault(file, mark.line + 1, mark.column + 1, "nested too deep")])
+            hint = "nothing here needs more than a few levels"
+            raise FileError([Fault(file, mark.line + 1, mark.column + 1, "nested too deep", "yaml", hint)])
