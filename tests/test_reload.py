@@ -1,16 +1,21 @@
 """A changed menu is served from the next dial on; who is in the old one ends in the old one, in every process."""
 
+import asyncio
+import itertools
 import json
+import random
 import shutil
 import signal
 import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.request import Request
 
 import pytest
+from aiohttp import ClientSession
 
 from tests.server import Server, asked
 
@@ -136,3 +141,53 @@ def test_a_new_file_is_a_new_shortcode_and_one_that_is_gone_is_unknown(home: Pat
         (home / "menus" / "mine.yaml").unlink()
         until(lambda: taken(server) == 2)
         assert "نیست" in send(server, "3", dialled="*123#")
+
+
+OLD_PROMPT, NEW_PROMPT = "کد ملی خود را وارد نمایید:", "کد ملی شما:"
+
+
+@dataclass
+class Callers:
+    """Lines that dial and answer as long as they are let, each dialogue from a line of its own."""
+
+    client: ClientSession
+    going: bool = True
+    numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+    read: list[tuple[str, str]] = field(default_factory=list)
+    """Both screens of each dialogue."""
+
+    async def call(self) -> None:
+        while self.going:
+            number = next(self.numbers)
+            inquiry = await self._shown(number, event="begin", dialled="*4*1420*1#")
+            await asyncio.sleep(random.uniform(0, 0.3))
+            self.read.append((inquiry, await self._shown(number, event="continue", input="2")))
+
+    async def _shown(self, number: int, **fields: str) -> str:
+        wire = {"session": f"s{number}", "msisdn": f"98912{number:07}", **fields}
+        async with self.client.post("/gateways/reference", json=wire) as reply:
+            assert reply.status == 200
+            return str((await reply.json())["text"])
+
+
+async def test_under_load_no_callback_fails_and_no_dialogue_mixes_two_editions(home: Path) -> None:
+    """Both texts of a dialogue change at once, again and again; each dialogue has both of one edition."""
+    file = home / "menus" / "1420.yaml"
+    old = file.read_text()
+    assert OLD in old
+    assert OLD_PROMPT in old
+    written = (old, old.replace(OLD, NEW).replace(OLD_PROMPT, NEW_PROMPT))
+    with closing(await asyncio.to_thread(start, home)) as server:
+        async with ClientSession(f"http://127.0.0.1:{server.port}") as client:
+            callers = Callers(client)
+            calls = [asyncio.create_task(callers.call()) for _ in range(16)]
+            for number in range(6):
+                file.write_text(written[(number + 1) % 2])
+                await asyncio.sleep(0.6)
+            callers.going = False
+            await asyncio.gather(*calls)
+    assert {NEW in inquiry for inquiry, _ in callers.read} == {True, False}
+    assert {(OLD in inquiry, NEW in inquiry, prompt) for inquiry, prompt in callers.read} == {
+        (True, False, OLD_PROMPT),
+        (False, True, NEW_PROMPT),
+    }
