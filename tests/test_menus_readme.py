@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from simulator import placeholders
-from simulator.steps import Dial, Screen, Typed
-from simulator.transcript import parse as parse_transcript
+from simulator.transcripts import placeholders
+from simulator.transcripts.steps import Dial, Screen, Typed
+from simulator.transcripts.transcript import parse as parse_transcript
 from tests.core.build import CONTRACTS, FAULTS, ROOT, SHIPPED, WORDS
 from ussd.backends import backends
 from ussd.core import checks

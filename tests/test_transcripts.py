@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from simulator.apart import apart
-from simulator.difference import told
-from simulator.replay import replay
-from simulator.transcript import Transcript, parse, read
+from simulator.transcripts.apart import apart
+from simulator.transcripts.difference import told
+from simulator.transcripts.replay import replay
+from simulator.transcripts.transcript import Transcript, parse, read
 from ussd.settings import Settings
 
 HERE = Path(__file__).parent

@@ -13,7 +13,7 @@ import click
 from simulator import handset
 from simulator.call import Call, CallFailed, Dialogue
 from simulator.phone.network import SESSION_SECONDS, operator_of
-from simulator.record import Recorded, Recorder
+from simulator.transcripts.record import Recorded, Recorder
 from ussd.cli.calling import HEADERS, LISTEN, Address, aside
 from ussd.cli.network import Networked, own_engine, server
 from ussd.cli.running import told

@@ -4,10 +4,10 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import AsyncExitStack, contextmanager
 
-from simulator.apart import unused
 from simulator.call import Carrier, InProcess, OverHttp
 from simulator.listening import both_ways
 from simulator.phone.network import SESSION_SECONDS, Network, profile_of
+from simulator.transcripts.apart import unused
 from ussd.app import App, redis_url, running
 from ussd.cli.calling import Address, headers_of
 from ussd.cli.running import settings_of

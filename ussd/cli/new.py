@@ -7,8 +7,8 @@ from shutil import copyfile
 
 import click
 
-from simulator.steps import Dial, Note, Screen, Setting, Step, Typed
-from simulator.transcript import write
+from simulator.transcripts.steps import Dial, Note, Screen, Setting, Step, Typed
+from simulator.transcripts.transcript import write
 from ussd.backends import backends, contracts_of
 from ussd.cli.running import settings_of, told
 from ussd.core import engine

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import click
 
-from simulator import difference
-from simulator.apart import apart, server
-from simulator.replay import Difference, Played, replay
-from simulator.steps import Screen
-from simulator.transcript import Transcript, TranscriptError, read, updated
+from simulator.transcripts import difference
+from simulator.transcripts.apart import apart, server
+from simulator.transcripts.replay import Difference, Played, replay
+from simulator.transcripts.steps import Screen
+from simulator.transcripts.transcript import Transcript, TranscriptError, read, updated
 from ussd.callback import Reply
 from ussd.cli.running import CONFIG, settings_of, told
 from ussd.cli.walking import walked

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from simulator.record import CLEAR, MASKED, Recorder
-from simulator.transcript import parse
+from simulator.transcripts.record import CLEAR, MASKED, Recorder
+from simulator.transcripts.transcript import parse
 from ussd.callback import Reply
 
 LINE = "989120000001"

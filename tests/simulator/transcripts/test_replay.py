@@ -6,18 +6,18 @@ from shutil import copytree
 
 import pytest
 
-from simulator.apart import Reach, alone, apart
 from simulator.call import Call
-from simulator.difference import told
-from simulator.record import Recorded, Recorder
-from simulator.replay import Played, replay
-from simulator.transcript import parse, read
+from simulator.transcripts.apart import Reach, alone, apart
+from simulator.transcripts.difference import told
+from simulator.transcripts.record import Recorded, Recorder
+from simulator.transcripts.replay import Played, replay
+from simulator.transcripts.transcript import parse, read
 from tests.conftest import ENTITLED, LINE, MAIN_MENU, PROMPT, SLOW
 from ussd.doors import AppError, formats
 from ussd.settings import Settings
 from ussd.settings.sending import ASYNCHRONOUS
 
-ROOT = Path(__file__).parent.parent.parent
+ROOT = Path(__file__).parents[3]
 MAIN = "\n".join(f"  {line}" for line in MAIN_MENU.split("\n"))
 INQUIRY = "  استعلام\n  1-سوابق بیمه\n  2-استحقاق درمان\n  3-حقوق مستمری\n  0-بازگشت"
 YES = "  از حمایت درمانی برخوردار میباشید.\n  کد پیگیری: {tracking_code"

@@ -1,7 +1,7 @@
 """Recording a transcript: the handset says what happens, and the file is there at any time, as far as it went.
 
-A recording has what was typed and whose line it was, unless it is masked (simulator/masking.py). Codes that vary become
-placeholders, so that it passes as a test at once.
+A recording has what was typed and whose line it was, unless it is masked (simulator/transcripts/masking.py). Codes
+that vary become placeholders, so that it passes as a test at once.
 """
 
 import errno
@@ -11,10 +11,21 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast, get_args
 
-from simulator import masking, placeholders
 from simulator.call import Dialogue
-from simulator.steps import Dial, Note, Screen, Setting, SettingName, Step, Trouble, TroubleName, Typed, Wait
-from simulator.transcript import LONGEST_WAIT, write
+from simulator.transcripts import masking, placeholders
+from simulator.transcripts.steps import (
+    Dial,
+    Note,
+    Screen,
+    Setting,
+    SettingName,
+    Step,
+    Trouble,
+    TroubleName,
+    Typed,
+    Wait,
+)
+from simulator.transcripts.transcript import LONGEST_WAIT, write
 from ussd.callback import Reply
 
 CLEAR = "# Recorded. It has the numbers of the lines and all that was typed, as they are."

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from simulator import placeholders
-from simulator.steps import UNWRITTEN, Dial, Note, Screen, Setting, Step, Trouble, Typed, Wait
+from simulator.transcripts import placeholders
+from simulator.transcripts.steps import UNWRITTEN, Dial, Note, Screen, Setting, Step, Trouble, Typed, Wait
 
 _UNANSWERED = "no screen follows, and neither @lose before it nor @drop or @hang-up behind it says why"
 _UNDER_WAY = "a call is under way: it ends with `=`, @drop or @hang-up"

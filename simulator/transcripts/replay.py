@@ -5,11 +5,11 @@ from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from simulator import placeholders
-from simulator.apart import Reach
 from simulator.call import Call, CallFailed
-from simulator.steps import Dial, Note, Screen, Setting, Step, Trouble, TroubleName, Typed, Wait
-from simulator.transcript import Transcript
+from simulator.transcripts import placeholders
+from simulator.transcripts.apart import Reach
+from simulator.transcripts.steps import Dial, Note, Screen, Setting, Step, Trouble, TroubleName, Typed, Wait
+from simulator.transcripts.transcript import Transcript
 from ussd.callback import Reply
 from ussd.settings.sending import ASYNCHRONOUS
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from simulator import placeholders
-from simulator.placeholders import Known
+from simulator.transcripts import placeholders
+from simulator.transcripts.placeholders import Known
 
 ONE, TWO = "{tracking_code:1}", "{tracking_code:2}"
 

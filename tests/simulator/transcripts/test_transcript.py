@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulator.steps import UNWRITTEN, Dial, Note, Screen, Setting, Step, Trouble, Typed, Wait
-from simulator.transcript import TranscriptError, parse, read, updated, write
+from simulator.transcripts.steps import UNWRITTEN, Dial, Note, Screen, Setting, Step, Trouble, Typed, Wait
+from simulator.transcripts.transcript import TranscriptError, parse, read, updated, write
 
 DIALOGUE = """\
 # How it goes.

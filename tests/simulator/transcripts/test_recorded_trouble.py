@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from simulator.apart import Reach, apart
 from simulator.call import Carrier
 from simulator.phone.network import Network, profile_of
 from simulator.phone.subscriber import Subscriber
 from simulator.phone.trouble import COMING, Trouble
-from simulator.record import Recorder
-from simulator.replay import Played, replay
-from simulator.transcript import read
+from simulator.transcripts.apart import Reach, apart
+from simulator.transcripts.record import Recorder
+from simulator.transcripts.replay import Played, replay
+from simulator.transcripts.transcript import read
 from tests.conftest import ENTITLED, LINE, SLOW
 from ussd.callback import Reply
 from ussd.settings import Settings

@@ -1,8 +1,8 @@
 """What two screens differ in, as a person reads it."""
 
-from simulator.difference import kept, told, visible
-from simulator.replay import Difference
-from simulator.steps import Screen
+from simulator.transcripts.difference import kept, told, visible
+from simulator.transcripts.replay import Difference
+from simulator.transcripts.steps import Screen
 from ussd.callback import Reply
 
 CODE = "{tracking_code:1}"

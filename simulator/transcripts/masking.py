@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from simulator.steps import Dial, Screen, Setting, Step, Typed
+from simulator.transcripts.steps import Dial, Screen, Setting, Step, Typed
 from ussd.core.inputs import mobile, national_code
 from ussd.core.text import fold_in
 from ussd.ledger.samples import LINES, PEOPLE

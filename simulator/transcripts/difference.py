@@ -5,9 +5,9 @@ from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 from itertools import zip_longest
 
-from simulator import placeholders
-from simulator.replay import Difference
-from simulator.steps import Screen
+from simulator.transcripts import placeholders
+from simulator.transcripts.replay import Difference
+from simulator.transcripts.steps import Screen
 from ussd.callback import Reply
 from ussd.core.text import measure
 

@@ -11,8 +11,8 @@
 
 What is dialled stands alone; what is typed, behind `> `. Each line of a screen begins with two spaces, and `=` below it
 says that it ended the dialogue; where a screen is a `?`, `ussd test --update` writes it. What varies is a placeholder
-(simulator/placeholders.py). `@gateway NAME` says through which format the calls come, `@wait 3s` lets time pass.
-Trouble is told too (simulator/sequence.py: where it may stand):
+(placeholders.py). `@gateway NAME` says through which format the calls come, `@wait 3s` lets time pass.
+Trouble is told too (simulator/transcripts/sequence.py: where it may stand):
 
     @drop       the network loses the session, and nobody is told
     @hang-up    the subscriber hangs up; behind an answer that has no screen, before it is answered
@@ -28,8 +28,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple, cast, get_args
 
-from simulator import placeholders, sequence
-from simulator.steps import Dial, Note, Screen, Setting, SettingName, Step, Trouble, TroubleName, Typed, Wait
+from simulator.transcripts import placeholders, sequence
+from simulator.transcripts.steps import (
+    Dial,
+    Note,
+    Screen,
+    Setting,
+    SettingName,
+    Step,
+    Trouble,
+    TroubleName,
+    Typed,
+    Wait,
+)
 from ussd.callback import msisdn
 from ussd.core.strict_yaml import Fault, FileError
 
