@@ -37,7 +37,8 @@ def test_a_fault_has_its_hint_on_the_line_below(tmp_path: Path, menu: Path) -> N
 def test_json_is_one_object_a_fault(tmp_path: Path, menu: Path) -> None:
     run = ussd(tmp_path, "check", str(menu), str(FAULTS / "duplicate_key.yaml"), "--format", "json")
     assert run.returncode == 1
-    first, second, third = map(json.loads, run.stdout.splitlines())
+    faults = [json.loads(line) for line in run.stdout.splitlines()]
+    first, second, third = sorted(faults, key=lambda fault: fault["rule"])
     assert first == {
         "file": str(menu),
         "line": 9,

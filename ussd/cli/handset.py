@@ -82,7 +82,8 @@ def dial(
     networked = partial(_networked, url, headers, listen, session, anew=record is not None)
     with told(AppError, CallFailed):
         recorder = _recorder(record, gateway, mask=mask)
-        if on_terminal and inputs is None and gateway != SMPP and _can_draw():
+        # Textual draws on stderr.
+        if on_terminal and sys.stderr.isatty() and inputs is None and gateway != SMPP and _can_draw():
             drawn = import_module("ussd.cli.phone").drawn
             drawn(networked, line, gateway, code, rtl=rtl, show_wire=show_wire, recorder=recorder)
             return
@@ -111,9 +112,7 @@ def _recorder(path: Path | None, gateway: str, *, mask: bool) -> Recorder | None
 
 
 def _can_draw() -> bool:
-    """Whether a phone can be drawn: Textual draws on stderr. Where the extra is not installed, say how to get it."""
-    if not sys.stderr.isatty():
-        return False
+    """Whether the extra is installed; where it is not, say how to get it."""
     if all(find_spec(name) for name in _DRAWING):
         return True
     click.echo("a phone is drawn here after: pip install 'ussd-menu-engine[sim]'; this is line mode", err=True)

@@ -4,6 +4,8 @@ import asyncio
 import re
 from datetime import UTC, datetime
 
+import pytest
+
 from tests.gateways.smpp.conftest import Apps, bound
 from tests.gateways.smpp.network import Phone
 from ussd.keys import Keys
@@ -11,6 +13,7 @@ from ussd.ledger import day_of, opened
 from ussd.settings import Settings
 
 
+@pytest.mark.alone
 async def test_a_thousand_dialogues_at_once_over_one_link_are_never_mixed_up(apps: Apps, settings: Settings) -> None:
     codes = [_national_code(number) for number in range(1000)]
     lines = [str(989121000000 + number) for number in range(1000)]
