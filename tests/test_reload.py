@@ -143,6 +143,14 @@ def test_a_new_file_is_a_new_shortcode_and_one_that_is_gone_is_unknown(home: Pat
         assert "نیست" in send(server, "3", dialled="*123#")
 
 
+def test_what_is_too_much_for_a_narrow_line_is_a_warning_and_is_served_all_the_same(home: Path) -> None:
+    narrow = home / "ussd.yaml"
+    narrow.write_text("gateways: {reference: {format: reference, auth: none, profile: {max_octets: 80}}}\n")
+    with closing(Server(home, "--config", str(narrow), drain="0", menus=str(home / "menus"))) as server:
+        assert send(server, "1", dialled="*4*1420#").endswith("بعدي")
+        until(lambda: any('"menus_cramped"' in line for line in list(server.log)))
+
+
 OLD_PROMPT, NEW_PROMPT = "کد ملی خود را وارد نمایید:", "کد ملی شما:"
 
 

@@ -5,15 +5,17 @@ from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 from aiohttp import ClientSession
 
 from ussd.backends import Registry, World, backends, contracts_of
-from ussd.core.checks import Contract, Lines
-from ussd.core.loader import COMMON, load_all, load_words
+from ussd.core.checks import ANY_LINE, Contract, Lines
+from ussd.core.loader import COMMON, MenuError, load_all, load_words
 from ussd.core.menu import Menu, Words
 from ussd.core.messages import Messages, load_messages
 from ussd.doors import SMPP, AppError, Smsc, all_running, configured, door, lines, smsc
+from ussd.editions import Editions, Shelf
 from ussd.keys import Keys
 from ussd.ledger import Ledger, opened
 from ussd.limits import UNLIMITED
@@ -22,7 +24,7 @@ from ussd.metrics import Metrics
 from ussd.paid import PaidInquiries
 from ussd.redis_server import own_server
 from ussd.registries import HttpOwners, HttpRegistry, new_session
-from ussd.reload import Reload, stamps
+from ussd.reload import Reload, Stamps, stamps
 from ussd.service import Service
 from ussd.settings import RegistryName, Settings
 from ussd.sms import Sender
@@ -85,12 +87,12 @@ async def running(settings: Settings, redis: str, *, limited: bool = True, smpp:
     """
     found = backends()
     contracts = contracts_of(found)
-    seen, load = stamps(settings.menus), partial(_loaded, settings, contracts, lines(settings))
-    loaded, messages = load(), load_messages(settings.menus)
+    seen = stamps(settings.menus)
+    loaded, messages = _loaded(settings.menus, contracts), load_messages(settings.menus)
     gateways = configured(settings)
-    keys = Keys(settings.key())
+    keys, metrics = Keys(settings.key()), Metrics()
     async with AsyncExitStack() as stack:
-        store = _store(redis, keys)
+        store = _store(redis, keys, metrics)
         stack.push_async_callback(store.close)
         session = await stack.enter_async_context(new_session())
         doors = {name: door(name, one, store, session) for name, one in gateways.items() if one.format != SMPP}
@@ -102,23 +104,46 @@ async def running(settings: Settings, redis: str, *, limited: bool = True, smpp:
             world, sender = _world(settings, ledger, session), _sender(settings, session)
         except ValueError as fault:
             raise AppError(str(fault)) from None
-        lookups = Lookups({name: partial(one.look_up, world=world) for name, one in found.items()}, contracts)
+        lookups = Lookups({name: partial(one.look_up, world=world) for name, one in found.items()}, contracts, metrics)
         stack.push_async_callback(lookups.close)
         limits = _limits(settings, store, keys, ledger) if limited else UNLIMITED
         editions = RedisEditions(store.scripts, keys)
-        service = Service(*loaded, store, lookups, keys, limits=limits, editions=editions)
+        service = Service(*loaded, store, lookups, keys, limits=limits, editions=editions, counting=metrics)
         stack.push_async_callback(_closed, doors.values())
         smscs = {name: smsc(name, one, service) for name, one in gateways.items() if smpp and one.format == SMPP}
         readiness = _readiness(store, ledger, smscs, doors)
-        desks, metrics = _desks(ledger, world, messages, keys), Metrics()
+        desks, upkeep = _desks(ledger, world, messages, keys), Upkeep(ledger, metrics)
         sms = SmsWorker(ledger.outbox, sender, metrics)
-        reload = Reload(settings.menus, load, service.shelf, editions, metrics, seen=seen, watch=settings.watch)
-        yield App(service, doors, smscs, desks, readiness, metrics, sms, Upkeep(ledger), reload)
+        reload = _reload(settings, contracts, service.shelf, editions, metrics, seen)
+        yield App(service, doors, smscs, desks, readiness, metrics, sms, upkeep, reload)
 
 
-def _loaded(settings: Settings, contracts: Mapping[str, Contract], shown: Lines) -> tuple[dict[str, Menu], Words]:
-    """The menus of an installation and their words, as its lines show them. Raises MenuError."""
-    return load_all(settings.menus, contracts, shown), load_words(settings.menus / COMMON, shown)
+def _loaded(folder: Path, contracts: Mapping[str, Contract], shown: Lines = ANY_LINE) -> tuple[dict[str, Menu], Words]:
+    """The menus of an installation and their words, as these lines show them. Raises MenuError."""
+    return load_all(folder, contracts, shown), load_words(folder / COMMON, shown)
+
+
+def _reload(
+    settings: Settings,
+    contracts: Mapping[str, Contract],
+    shelf: Shelf,
+    editions: Editions,
+    metrics: Metrics,
+    seen: Stamps,
+) -> Reload:
+    load, cramped = partial(_loaded, settings.menus, contracts), partial(_cramped, settings, contracts)
+    return Reload(settings.menus, load, shelf, editions, metrics, seen=seen, watch=settings.watch, cramped=cramped)
+
+
+def _cramped(settings: Settings, contracts: Mapping[str, Contract]) -> list[str]:
+    """What the menus have too much of for a line of this installation: it is shown all the same, on more pages."""
+    if not settings.gateways:
+        return []
+    try:
+        _loaded(settings.menus, contracts, lines(settings))
+    except MenuError as error:
+        return [str(fault) for fault in error.faults]
+    return []
 
 
 async def _closed(doors: Iterable[Door]) -> None:
@@ -139,9 +164,9 @@ async def _is_centre(ledger: Ledger, msisdn: str) -> bool:
     return await ledger.centres.of_line(msisdn) is not None
 
 
-def _store(redis: str, keys: Keys) -> RedisStore:
+def _store(redis: str, keys: Keys, metrics: Metrics) -> RedisStore:
     try:
-        return RedisStore(redis, keys)
+        return RedisStore(redis, keys, counting=metrics)
     except ValueError:  # whose message may repeat a password
         raise AppError("USSD_REDIS_URL cannot be understood") from None
 

@@ -8,6 +8,7 @@ from typing import Protocol
 import structlog
 
 from ussd.core.checks import UNAVAILABLE, Contract
+from ussd.counting import UNCOUNTED, LookupCounting
 
 LATE_SECONDS = 60.0
 """How long a question may take in all. The subscriber has hung up by then, and may redial for the answer."""
@@ -53,9 +54,14 @@ _Asked = tuple[str, ...]
 class Lookups:
     """All backends, behind one way of asking them."""
 
-    def __init__(self, backends: Mapping[str, Backend], contracts: Mapping[str, Contract]) -> None:
+    def __init__(
+        self,
+        backends: Mapping[str, Backend],
+        contracts: Mapping[str, Contract],
+        counting: LookupCounting = UNCOUNTED,
+    ) -> None:
         """`contracts` says of each backend what it may answer."""
-        self._backends, self._contracts = backends, contracts
+        self._backends, self._contracts, self._counting = backends, contracts, counting
         self._late: dict[_Asked, asyncio.Task[Answer]] = {}
         self._keeping: set[asyncio.Task[None]] = set()
         self._outdated: set[_Asked] = set()
@@ -77,6 +83,7 @@ class Lookups:
                 return await asyncio.shield(asking)
         except TimeoutError:
             _log.warning("lookup_late", backend=backend)
+            self._counting.late(backend)
             if asked not in self._late:
                 going = self._late[asked] = asking
                 keeping = asyncio.create_task(self._kept(asked, asking, late))
@@ -108,6 +115,13 @@ class Lookups:
             self._outdated.discard(asked)
 
     async def _answered(self, backend: str, question: Question) -> Answer:
+        clock = asyncio.get_running_loop().time
+        began = clock()
+        answer = await self._asked(backend, question)
+        self._counting.lookup(backend, answer.outcome, clock() - began)
+        return answer
+
+    async def _asked(self, backend: str, question: Question) -> Answer:
         try:
             async with asyncio.timeout(LATE_SECONDS):
                 answer = await self._backends[backend](question)
@@ -116,6 +130,7 @@ class Lookups:
             return Answer(UNAVAILABLE)
         if not _keeps(self._contracts[backend], answer):
             _log.error("lookup_broke_contract", backend=backend)
+            self._counting.broke_contract(backend)
             return Answer(UNAVAILABLE)
         return answer
 

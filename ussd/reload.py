@@ -6,7 +6,7 @@ began in (ussd/editions.py).
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
@@ -46,13 +46,15 @@ class Reload:
         *,
         seen: Stamps,
         watch: bool,
+        cramped: Callable[[], Sequence[str]],
     ) -> None:
         """Do nothing yet. `load` reads the folder and raises MenuError.
 
-        `seen`: its `stamps` before what is served was read; `watch`: whether its files are watched.
+        `seen`: its `stamps` before what is served was read; `watch`: whether its files are watched. `cramped` says what
+        is too much for one of the lines.
         """
         self._folder, self._load, self._shelf, self._editions, self._metrics = folder, load, shelf, editions, metrics
-        self._seen, self._watched = seen, watch
+        self._seen, self._watched, self._cramped = seen, watch, cramped
         self._one = asyncio.Lock()
         self._asked: set[asyncio.Task[None]] = set()
 
@@ -89,6 +91,7 @@ class Reload:
             self._shelf.take(menus, words)
             self._metrics.menus_taken()
             _log.info("menus_taken", menus=sorted(menus))
+            await self._warn()
 
     def _hung_up(self) -> None:
         task = asyncio.create_task(self.reload())
@@ -104,7 +107,12 @@ class Reload:
         except OSError:
             _log.exception("menus_unwatched")
 
+    async def _warn(self) -> None:
+        if faults := await asyncio.to_thread(self._cramped):
+            _log.warning("menus_cramped", faults=faults[:_SAID])
+
     async def _refresh(self) -> None:
+        await self._warn()
         while True:
             await self._written_down([edition.menu for edition in self._shelf.current.values()])
             await asyncio.sleep(_EVERY)

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -14,24 +15,25 @@ from ussd.core.engine import Dialled, Engine, Event, Fetch, Finish, LookedUp, Sh
 from ussd.core.menu import Menu, Words
 from ussd.core.profile import Profile
 from ussd.core.screen import last
-from ussd.core.session import Session
+from ussd.core.session import TOP, Session
+from ussd.counting import UNCOUNTED, CallbackCounting, Noted
 from ussd.editions import NOWHERE, Edition, Editions, Shelf
 from ussd.heard import heard_after, newly_typed
 from ussd.keys import Keys
 from ussd.limits import UNLIMITED, Excess, Limits
 from ussd.lookups import Answer, Lookups, Question
+from ussd.retries import dial_name, is_asked_again, operation_id, request_of
 from ussd.sessions import Held, Late, Request, Reused, SessionKey, Store, StoreAway
+from ussd.slots import NoSlot, Slot, Slots
 
 _log = structlog.get_logger(__name__)
 
 COMMIT_RESERVE = 0.5
 """Seconds of a line's deadline that are kept for storing and sending what a lookup found."""
+VAIN = 0.5
+"""Seconds of waiting for a slot, and since Redis was found to be away."""
 LIFE = 600
 """Seconds, less than a store keeps the replies of a session: one id in two such spans may be two sessions' id."""
-
-
-RETRY = 3
-"""Seconds within which a dial that says nothing of itself is taken for the retry of one like it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +59,12 @@ class Service:
         now: Callable[[], float] = time.time,
         limits: Limits = UNLIMITED,
         editions: Editions = NOWHERE,
+        counting: CallbackCounting = UNCOUNTED,
     ) -> None:
         """Compile every menu once. `words` are those of the screens that belong to no menu."""
         self.shelf, self._editions, self._store, self._lookups = Shelf(menus, words), editions, store, lookups
-        self._keys, self._limits, self._now = keys, limits, now
+        self._keys, self._limits, self._now, self.counting = keys, limits, now, counting
+        self._slots, self._away_at = Slots(), -VAIN
 
     def last_words(self, line: Line, text: str = "") -> Reply:
         """A screen that belongs to no menu and ends the dialogue; the apology, unless told."""
@@ -69,17 +73,36 @@ class Service:
     async def answer(self, line: Line, callback: Callback) -> Reply:
         """Answer one callback within the line's deadline. Raises CallbackError where the gateway broke its contract."""
         clock = asyncio.get_running_loop().time
-        arrived = clock()
-        names: dict[str, object] = {"gateway": line.gateway, "phase": callback.phase.value}
+        arrived, noted = clock(), Noted(line.gateway, callback.phase.value)
+        deadline = arrived + line.profile.deadline - COMMIT_RESERVE
         try:
-            callback = await self._of_line(line, callback)
-            reply = await self._answered(line, callback, arrived + line.profile.deadline - COMMIT_RESERVE, names)
+            async with self._slots.one(deadline) as slot:
+                self._spare(arrived, clock())
+                callback = await self._of_line(line, callback)
+                request = request_of(callback)
+                reply = await self._answered(
+                    _Case(line, callback, _key(line, callback), request, deadline, noted, slot)
+                )
+            noted.answered(reply)
         except StoreAway:
-            reply, names["screen"] = self.last_words(line), "store_away"
+            reply, self._away_at = self.last_words(line), clock()
+            noted.outcome = noted.screen = "store_away"
+        except NoSlot:
+            reply = self.last_words(line, self.shelf.words.busy)
+            noted.outcome = "limited"
+            self.counting.limited("full")
         except Reused:
+            noted.outcome = "refused"
             raise CallbackError("request: answered before, with other content") from None
-        _log.info("callback_answered", **names, ends=reply.ends, ms=round((clock() - arrived) * 1000, 1))
+        finally:
+            self.counting.callback(line.gateway, noted.menu, noted.outcome or "failed", clock() - arrived)
+        _log.info("callback_answered", **noted.names(), ends=reply.ends, ms=round((clock() - arrived) * 1000, 1))
         return reply
+
+    def _spare(self, arrived: float, now: float) -> None:
+        """Where Redis does not answer, who waited while others found that out need not find it out again."""
+        if now - arrived > VAIN and now - self._away_at < VAIN:
+            raise StoreAway
 
     async def _of_line(self, line: Line, callback: Callback) -> Callback:
         """The callback with its line, which some gateways name in the first of a session alone."""
@@ -89,42 +112,60 @@ class Service:
             return callback
         return replace(callback, msisdn=await self._store.whose(line.gateway, callback.session))
 
-    async def _answered(self, line: Line, callback: Callback, deadline: float, names: dict[str, object]) -> Reply:
-        key = SessionKey(line.gateway, callback.msisdn, callback.session)
-        request = _request(callback)
+    async def _answered(self, case: "_Case") -> Reply:
+        line, callback = case.line, case.callback
         if callback.phase is Phase.ABORT:
-            # A hang-up and a dropped line look alike: the session stays, and is offered again to whoever redials.
-            return self.last_words(line, self.shelf.words.ended)
+            return await self._aborted(case)
         if not callback.msisdn:
             return self.last_words(line, self.shelf.words.expired)
         dial = parse(callback.dialled, self.shelf.current)
         if callback.phase is Phase.BEGIN and dial is None:
             return self.last_words(line, self.shelf.words.unknown_code)
-        held = await self._store.load(key, request, dial.code if dial else "")
+        held = await self._store.load(case.key, case.request, dial.code if dial else "")
+        case.noted.menu = held.session.code if held.session else dial.code if dial else ""
         if held.answered:
+            self.counting.retried(line.gateway)
             return held.answered
-        turn = await self._turn(line, callback, held, key, request)
+        turn = await self._turn(case, held)
         if isinstance(turn, Reply):
             return turn
-        session, effect, read = await self._stepped(turn, key, held, deadline)
-        names |= {"menu": session.code, "screen": session.screen}
+        session, effect, read = await self._stepped(case, turn, held)
+        case.noted.menu, case.noted.screen = session.code, session.screen
         session = replace(session, heard=turn.heard)
+        return await self._committed(case, turn, held, session, effect, read)
+
+    async def _aborted(self, case: "_Case") -> Reply:
+        """A hang-up and a dropped line look alike: the session stays, and is offered again to whoever redials."""
+        with suppress(StoreAway):  # it is read for the count alone
+            session = (await self._store.load(case.key, Request("", ""), "")).session if case.key.msisdn else None
+            if session:
+                case.noted.menu = session.code
+                self.counting.dropped(session.code, session.screen, "aborted")
+        case.noted.outcome = "aborted"
+        return self.last_words(case.line, self.shelf.words.ended)
+
+    async def _committed(
+        self, case: "_Case", turn: "_Turn", held: Held, session: Session, effect: Show | Finish, read_late: bool
+    ) -> Reply:
         reply = Reply(effect.text, ends=isinstance(effect, Finish))
         offer = turn.engine.menu.resume != "restart"
         chosen = session.language if session.language != turn.session.language else ""
-        return await self._store.commit(
-            key, request, held.version, session, reply, offer=offer, read_late=read, language=chosen
+        stands = await self._store.commit(
+            case.key, case.request, held.version, session, reply, offer=offer, read_late=read_late, language=chosen
         )
+        if stands is not reply:
+            self.counting.lost(case.line.gateway)
+        elif case.noted.outcome is None and _is_read(session, effect):
+            self.counting.screen(session.code, session.screen, page=session.at != TOP)
+        return stands
 
-    async def _turn(
-        self, line: Line, callback: Callback, held: Held, key: SessionKey, request: Request
-    ) -> "_Turn | Reply":
+    async def _turn(self, case: "_Case", held: Held) -> "_Turn | Reply":
         """What the callback means to the session that is held; a Reply where it means nothing more."""
-        if callback.phase is Phase.BEGIN or (held.session is None and self._may_begin(callback, held)):
-            return await self._begun(line, callback, held, key, request)
+        if case.callback.phase is Phase.BEGIN or (held.session is None and self._may_begin(case.callback, held)):
+            return await self._begun(case, held)
         if held.session:
-            return await self._continued(line, callback, held.session)
-        return held.last or self.last_words(line, self.shelf.words.expired)
+            return await self._continued(case.line, case.callback, held.session)
+        return held.last or self.last_words(case.line, self.shelf.words.expired)
 
     def _may_begin(self, callback: Callback, held: Held) -> bool:
         """Whether a callback that does not say so begins a session: it has all inputs, or is a dial string of ours."""
@@ -144,17 +185,16 @@ class Service:
             return Reply(engine.shown(session).text, ends=False)
         return _Turn(engine, session, typed, heard_after(callback, session))
 
-    async def _begun(
-        self, line: Line, callback: Callback, held: Held, key: SessionKey, request: Request
-    ) -> "_Turn | Reply":
+    async def _begun(self, case: "_Case", held: Held) -> "_Turn | Reply":
+        line, callback, key = case.line, case.callback, case.key
         answers = callback.typed if callback.accumulated else ""
         dial = parse(extend(callback.dialled, answers), self.shelf.current)
         if dial is None:
             return self.last_words(line, self.shelf.words.unknown_code)
-        edition = self.shelf.current[dial.code]
-        if excess := await self._limits.dialled(line.gateway, line.rate, key.msisdn, self._dial_name(key, request)):
-            _log.warning("limit_reached", gateway=line.gateway, limit=excess.word)
-            return self.last_words(line, excess.said(edition.menu.spoken(held.language).words))
+        edition, case.noted.menu = self.shelf.current[dial.code], dial.code
+        name = dial_name(key, case.request, self._now())
+        if excess := await self._limits.dialled(line.gateway, line.rate, key.msisdn, name):
+            return self.last_words(line, self._limited(case, excess).said(edition.menu.spoken(held.language).words))
         if held.late and not dial.answers and (turn := await self._read_late(line, callback, held.late)):
             return turn
         dropped = held.session
@@ -162,6 +202,8 @@ class Service:
             dropped = await self._store.recall(key, held.dropped)
         if dropped and dropped.code != dial.code:
             dropped = None
+        if dropped:
+            self.counting.dropped(dropped.code, dropped.screen, "redialled")
         born = self._born(edition, held.language)
         return _Turn(edition.engine(line.profile), born, Dialled(dial.answers, dropped), callback.typed)
 
@@ -185,50 +227,56 @@ class Service:
         menu = await self._editions.kept(version) if version else None
         return self.shelf.add(menu) if menu and menu.code == code else self.shelf.current.get(code)
 
-    async def _stepped(
-        self, turn: "_Turn", key: SessionKey, held: Held, deadline: float
-    ) -> tuple[Session, Show | Finish, bool]:
+    async def _stepped(self, case: "_Case", turn: "_Turn", held: Held) -> tuple[Session, Show | Finish, bool]:
         """Step until something is to be shown, asking the world outside as often as the menu says.
 
         Says too whether a late answer is done with: it was read, or the line has asked something since.
         """
+        key = case.key
         session, effect = turn.engine.step(turn.session, turn.event)
         if turn.engine.mistyped(session, turn.event) and (excess := await self._limits.mistyped(key.msisdn)):
-            return session, self._over(turn, key, excess), False
+            return session, self._over(case, turn, excess), False
         asked = 0
         while isinstance(effect, Fetch):
             asked += 1
-            if held.late and _is_asked_again(held.late, session, effect):
+            if held.late and is_asked_again(held.late, session, effect):
                 answer = Answer(held.late.outcome, held.late.facts)
             else:
                 if excess := await self._limits.asked(key.msisdn, effect.given):
-                    return session, self._over(turn, key, excess), False
-                operation = self._operation(key, session, effect, held.version, asked)
-                question = Question(operation, effect.given, key.gateway, session.code, key.msisdn, deadline)
+                    return session, self._over(case, turn, excess), False
+                operation = operation_id(self._keys, key, session, effect, held.version, asked)
+                question = Question(operation, effect.given, key.gateway, session.code, key.msisdn, case.deadline)
+                case.slot.leave()
                 answer = await self._lookups.ask(effect.backend, question, partial(self._kept, key, session))
             session, effect = turn.engine.step(session, LookedUp(answer.outcome, answer.facts))
         return session, effect, asked > 0 or isinstance(turn.event, LookedUp)
 
-    def _over(self, turn: "_Turn", key: SessionKey, excess: Excess) -> Finish:
-        _log.warning("limit_reached", gateway=key.gateway, limit=excess.word)
-        return Finish(last(excess.said(turn.engine.menu.spoken(turn.session.language).words), turn.engine.profile))
+    def _over(self, case: "_Case", turn: "_Turn", excess: Excess) -> Finish:
+        words = turn.engine.menu.spoken(turn.session.language).words
+        return Finish(last(self._limited(case, excess).said(words), turn.engine.profile))
 
-    def _dial_name(self, key: SessionKey, request: Request) -> str:
-        """What a dial and its retry have in common; where nothing else tells a retry, that it comes at once."""
-        moment = "" if request.id else str(int(self._now() // RETRY))
-        return "\0".join((key.gateway, key.session, request.id, request.content, moment))
+    def _limited(self, case: "_Case", excess: Excess) -> Excess:
+        _log.warning("limit_reached", gateway=case.line.gateway, limit=excess.word)
+        case.noted.outcome = "limited"
+        self.counting.limited(excess.word)
+        return excess
 
     async def _kept(self, key: SessionKey, session: Session, answer: Answer) -> None:
         await self._store.keep_late(key, Late(session, answer.outcome, answer.facts))
 
-    def _operation(self, key: SessionKey, session: Session, fetch: Fetch, version: int, asked: int) -> str:
-        """The id of a lookup, which neither a retry nor a restart changes.
 
-        When the session began and what is asked are part of it, since gateways use their session ids again.
-        """
-        step = (str(session.born), str(version), str(asked), session.code, fetch.backend)
-        given = (part for name in sorted(fetch.given) for part in (name, fetch.given[name]))
-        return self._keys.name("operation", key.gateway, key.msisdn, key.session, *step, *given)
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """A callback as it is answered."""
+
+    line: Line
+    callback: Callback
+    key: SessionKey
+    request: Request
+    deadline: float
+    """For what is looked up, by the event loop's clock."""
+    noted: Noted
+    slot: Slot
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,14 +290,10 @@ class _Turn:
     """What the session keeps of what was heard by then."""
 
 
-def _is_asked_again(late: Late, session: Session, fetch: Fetch) -> bool:
-    known = {**late.session.answers, **late.session.facts}
-    same = (late.session.code, late.session.screen) == (session.code, session.screen)
-    return same and fetch.given.items() <= known.items()
+def _is_read(session: Session, effect: Show | Finish) -> bool:
+    """Whether it is the session's screen: not the question whether to go on, nor the end after wrong answers."""
+    return not session.offered and not (session.mistakes and isinstance(effect, Finish))
 
 
-def _request(callback: Callback) -> Request:
-    """A gateway that accumulates its inputs tells its requests apart by them: each is longer than the one before."""
-    content = f"{callback.phase.value} {callback.dialled} {callback.typed}"
-    accumulated = f"so far {callback.typed}" if callback.accumulated else ""
-    return Request(callback.request or accumulated, content)
+def _key(line: Line, callback: Callback) -> SessionKey:
+    return SessionKey(line.gateway, callback.msisdn, callback.session)

@@ -11,7 +11,6 @@ from gateways.smpp.dialects import spoken
 from gateways.smpp.meaning import callback_of, message_of
 from gateways.smpp.outlet import Dropped
 from gateways.smpp.pdu import Message, Status
-from gateways.smpp.turns import Turns
 from ussd.callback import Callback, CallbackError, Phase, Reply
 from ussd.service import Line, Service
 from ussd.settings.smpp import Smpp
@@ -37,7 +36,7 @@ class Bridge:
         self._client = Client(line.gateway, given, self._take)
         self._under_way: dict[asyncio.Task[None], Callback] = {}
         self._aborted: set[asyncio.Task[None]] = set()
-        self._turns, self._stopping = Turns(), False
+        self._stopping = False
 
     def bound(self) -> bool:
         """Whether dialogues can come and be answered now."""
@@ -71,11 +70,12 @@ class Bridge:
             return Status.RX_T_APPN
         try:
             callback = callback_of(message, self._dialect)
-        except CallbackError as error:
-            _log.warning("callback_refused", gateway=self._line.gateway, faults=error.faults)
-            return Status.RX_P_APPN
-        except Exception:
-            _log.exception("decode_failed", gateway=self._line.gateway)
+        except Exception as error:
+            self._service.counting.callback(self._line.gateway, "", "refused")
+            if isinstance(error, CallbackError):
+                _log.warning("callback_refused", gateway=self._line.gateway, faults=error.faults)
+            else:
+                _log.exception("decode_failed", gateway=self._line.gateway)
             return Status.RX_P_APPN
         return self._begin(callback) if isinstance(callback, Callback) else Status.OK
 
@@ -84,6 +84,8 @@ class Bridge:
             self._abort(callback)
         if len(self._under_way) >= self._at_once:
             _log.warning("callback_refused", gateway=self._line.gateway, faults=("too many at once",))
+            self._service.counting.limited("full")
+            self._service.counting.callback(self._line.gateway, "", "limited")
             return Status.RMSGQFUL
         task = asyncio.create_task(self._exchange(callback))
         self._under_way[task] = callback
@@ -103,14 +105,9 @@ class Bridge:
         """Answer one callback: with a screen, whatever happens, as long as somebody waits for it."""
         until = asyncio.get_running_loop().time() + self._line.profile.deadline
         try:
-            async with self._turns.one(until):
-                if not self._wanted():
-                    raise Dropped("aborted")
-                reply = await self._reply(callback)
+            reply = await self._reply(callback)
             if callback.phase is not Phase.ABORT:
                 await self._client.submit(message_of(reply, callback, self._dialect), until, self._wanted)
-        except TimeoutError:
-            _log.warning("reply_dropped", gateway=self._line.gateway, why="busy")
         except Dropped as dropped:
             _log.warning("reply_dropped", gateway=self._line.gateway, why=str(dropped))
         except Exception:

@@ -22,6 +22,7 @@ from ussd.ledger.requests import Requests
 from ussd.ledger.sample_registries import SampleHealthInsurance, SampleOwners, SamplePeople, SampleSso
 from ussd.ledger.samples import plant
 from ussd.ledger.spending import Spending
+from ussd.ledger.standing import Standing
 from ussd.ledger.tracking import Clock, Tracker
 from ussd.ledger.works import Works
 
@@ -39,6 +40,7 @@ class Ledger:
     history: History
     one_time: OneTimeBook
     outbox: Outbox
+    standing: Standing
     sso: Registry
     """For the sample people, as the next two are; without samples it fails, and no line is anyone's."""
     health_insurance: Registry
@@ -94,6 +96,7 @@ def _put_together(database: Database, keys: Keys, clock: Clock, samples: bool, s
         history=History(database, keys, clock, works),
         one_time=one_time,
         outbox=outbox,
+        standing=Standing(database, clock),
         sso=SampleSso(people) if samples else NoRegistry(),
         health_insurance=SampleHealthInsurance(people) if samples else NoRegistry(),
         owners=owners if samples else NoOwners(),

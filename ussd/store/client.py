@@ -19,6 +19,7 @@ from redis.exceptions import ConnectionError as Disconnected
 from redis.exceptions import RedisError
 from redis.exceptions import TimeoutError as TookTooLong
 
+from ussd.counting import UNCOUNTED, StoreCounting
 from ussd.sessions import StoreAway
 
 _PATIENCE = 0.9
@@ -70,9 +71,9 @@ class Scripts:
     It connects at the first call, and again by itself whenever the server is back.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, counting: StoreCounting = UNCOUNTED) -> None:
         """Take where Redis is, or raise ValueError for another URL."""
-        self._url = url
+        self._url, self._counting = url, counting
         self._client = _Client(url)
 
     def script(self, name: str) -> AsyncScript:
@@ -91,6 +92,7 @@ class Scripts:
             match found:
                 case [bytes() as echo, *rest] if echo == nonce:
                     return cast(list[bytes | None], rest)
+            self._counting.stray()
             self._renew(client)
             raise StoreAway("Redis answered another request")
         except (RedisError, OSError) as fault:

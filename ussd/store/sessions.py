@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from ussd.callback import Reply
 from ussd.core.session import Session
+from ussd.counting import UNCOUNTED, StoreCounting
 from ussd.keys import Keys, Unsealable
 from ussd.sessions import Held, Late, Request, Reused, SessionKey
 from ussd.store.client import Scripts
@@ -43,10 +44,15 @@ class RedisStore:
     """
 
     def __init__(
-        self, url: str, keys: Keys, lifetimes: Lifetimes = Lifetimes(), clock: Callable[[], float] = time.time
+        self,
+        url: str,
+        keys: Keys,
+        lifetimes: Lifetimes = Lifetimes(),
+        clock: Callable[[], float] = time.time,
+        counting: StoreCounting = UNCOUNTED,
     ) -> None:
         """Take where Redis is, or raise ValueError for another URL; and a clock in seconds that all processes share."""
-        self.scripts = scripts = Scripts(url)
+        self.scripts = scripts = Scripts(url, counting)
         self._keys = keys
         self._lifetimes = lifetimes
         self._clock = clock

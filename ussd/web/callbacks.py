@@ -57,6 +57,7 @@ async def admitted(door: Door, service: Service, raw: Raw, wire: WireRequest) ->
             return await exchange(door, service, wire, sure=False)
         case Refused(missed=missed):
             _log.warning("caller_refused", gateway=door.line.gateway, missed=missed)
+            service.counting.stranger(door.line.gateway)
             challenge = door.guard.challenge
             return problem(401, "Unauthorized", headers={"WWW-Authenticate": challenge} if challenge else None)
 
@@ -68,14 +69,15 @@ async def exchange(door: Door, service: Service, wire: WireRequest, *, sure: boo
     """
     try:
         callback = door.gateway.decode(wire)
-    except CallbackError as error:
-        return _refused(door, error)
-    except Exception:
+    except Exception as error:
+        service.counting.callback(door.line.gateway, "", "refused")
+        if isinstance(error, CallbackError):
+            return _refused(door, error)
         _log.exception("decode_failed", gateway=door.line.gateway)
         return problem(400, _NO_CALLBACK)
     answer = partial(_answered, door, service, callback, sure=sure)
     if door.push:
-        return door.push.take(callback, answer) or problem(503, "Too much is under way", headers={"Retry-After": "1"})
+        return door.push.take(callback, answer) or _full(door, service)
     try:
         reply = await answer()
     except CallbackError as error:
@@ -85,8 +87,11 @@ async def exchange(door: Door, service: Service, wire: WireRequest, *, sure: boo
 
 async def _answered(door: Door, service: Service, callback: Callback, *, sure: bool) -> Reply:
     """What the handset is to show, whatever happens. Raises CallbackError."""
+    if not sure:
+        service.counting.callback(door.line.gateway, "", "store_away")
+        return service.last_words(door.line)
     try:
-        return await service.answer(door.line, callback) if sure else service.last_words(door.line)
+        return await service.answer(door.line, callback)
     except CallbackError:
         raise
     except Exception:
@@ -97,6 +102,12 @@ async def _answered(door: Door, service: Service, callback: Callback, *, sure: b
 def _refused(door: Door, error: CallbackError) -> WireReply:
     _log.warning("callback_refused", gateway=door.line.gateway, faults=error.faults)
     return problem(400, _NO_CALLBACK, error.faults)
+
+
+def _full(door: Door, service: Service) -> WireReply:
+    service.counting.limited("full")
+    service.counting.callback(door.line.gateway, "", "limited")
+    return problem(503, "Too much is under way", headers={"Retry-After": "1"})
 
 
 def problem(

@@ -18,6 +18,7 @@ from tests.gateways.smpp.network import SPEECHES, Phone, network, plain
 from tests.gateways.smpp.peer import delivered, peers
 from ussd.app import App
 from ussd.callback import Callback, Reply
+from ussd.counting import UNCOUNTED
 from ussd.service import Line
 from ussd.settings.smpp import Smpp
 from ussd.web.callbacks import Door
@@ -202,7 +203,7 @@ class Slow:
     """A service that answers when it is told to."""
 
     def __init__(self) -> None:
-        self.asked, self.may_answer = 0, asyncio.Event()
+        self.asked, self.may_answer, self.counting = 0, asyncio.Event(), UNCOUNTED
 
     async def answer(self, line: Line, callback: Callback) -> Reply:
         """Say hello, in the end."""
