@@ -122,7 +122,7 @@ async def test_an_answer_that_comes_after_the_call_was_hung_up_is_nobodys(ours: 
     await ours.subscriber.hang_up()
     assert await waits == ""
     assert ours.subscriber.call is None
-    assert ours.wire[-1].said == "nobody reads that answer"
+    assert "nobody reads that answer" in [entry.said for entry in ours.wire]
     assert ours.notes.said[-2:] == [("typed", "2"), ("trouble", "hang-up")]
 
 
