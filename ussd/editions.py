@@ -5,7 +5,7 @@ process has put into the store.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Protocol
@@ -84,17 +84,16 @@ class Shelf:
     def __init__(self, menus: Mapping[str, Menu], words: Words) -> None:
         """Begin with these."""
         self._known: dict[str, dict[str, Edition]] = {}
-        self.take(menus, words)
+        self.take(map(edition_of, menus.values()), words)
 
-    def take(self, menus: Mapping[str, Menu], words: Words) -> None:
+    def take(self, editions: Iterable[Edition], words: Words) -> None:
         """Serve these from now on, to whoever dials."""
         self.words = words
-        self.current = {code: self.add(menu) for code, menu in menus.items()}
+        self.current = {edition.menu.code: self.add(edition) for edition in editions}
 
-    def add(self, menu: Menu) -> Edition:
-        """Keep an edition for the sessions that are in it."""
-        known = self._known.setdefault(menu.code, {})
-        edition = edition_of(menu)
+    def add(self, edition: Edition) -> Edition:
+        """Keep an edition for the sessions that are in it; the one that is here already, if it is."""
+        known = self._known.setdefault(edition.menu.code, {})
         edition = known.pop(edition.version, edition)  # the newest last
         known[edition.version] = edition
         while len(known) > KEPT:

@@ -15,7 +15,7 @@ from watchfiles import awatch
 
 from ussd.core.loader import MenuError
 from ussd.core.menu import Menu, Words
-from ussd.editions import Editions, Shelf, edition_of
+from ussd.editions import Edition, Editions, Shelf, edition_of
 from ussd.metrics import Metrics
 from ussd.sessions import StoreAway
 
@@ -77,7 +77,7 @@ class Reload:
         async with self._one:
             self._seen = stamps(self._folder)
             try:
-                menus, words = await asyncio.to_thread(self._load)
+                editions, words = await asyncio.to_thread(self._read)
             except MenuError as error:
                 self._metrics.menus_refused()
                 _log.error("menus_refused", faults=[str(fault) for fault in error.faults[:_SAID]])
@@ -87,11 +87,16 @@ class Reload:
                 _log.exception("menus_unreadable")
                 return
             # The other processes must be able to read an edition before a session begins in it.
-            await self._written_down(list(menus.values()))
-            self._shelf.take(menus, words)
+            await self._written_down(editions)
+            self._shelf.take(editions, words)
             self._metrics.menus_taken()
-            _log.info("menus_taken", menus=sorted(menus))
+            _log.info("menus_taken", menus=sorted(edition.menu.code for edition in editions))
             await self._warn()
+
+    def _read(self) -> tuple[list[Edition], Words]:
+        """The folder, compiled: in a thread, since a large one takes a while."""
+        menus, words = self._load()
+        return [edition_of(menu) for menu in menus.values()], words
 
     def _hung_up(self) -> None:
         task = asyncio.create_task(self.reload())
@@ -114,13 +119,13 @@ class Reload:
     async def _refresh(self) -> None:
         await self._warn()
         while True:
-            await self._written_down([edition.menu for edition in self._shelf.current.values()])
+            await self._written_down(list(self._shelf.current.values()))
             await asyncio.sleep(_EVERY)
 
-    async def _written_down(self, menus: list[Menu]) -> None:
+    async def _written_down(self, editions: Sequence[Edition]) -> None:
         while True:
             try:
-                await asyncio.gather(*(self._editions.keep(edition_of(menu)) for menu in menus))
+                await asyncio.gather(*(self._editions.keep(edition) for edition in editions))
             except StoreAway:
                 await asyncio.sleep(_AGAIN)
             else:

@@ -17,7 +17,7 @@ from ussd.core.profile import Profile
 from ussd.core.screen import last
 from ussd.core.session import TOP, Session
 from ussd.counting import UNCOUNTED, CallbackCounting, Noted
-from ussd.editions import NOWHERE, Edition, Editions, Shelf
+from ussd.editions import NOWHERE, Edition, Editions, Shelf, edition_of
 from ussd.heard import heard_after, newly_typed
 from ussd.keys import Keys
 from ussd.limits import UNLIMITED, Excess, Limits
@@ -225,7 +225,7 @@ class Service:
         if edition := self.shelf.kept(code, version):
             return edition
         menu = await self._editions.kept(version) if version else None
-        return self.shelf.add(menu) if menu and menu.code == code else self.shelf.current.get(code)
+        return self.shelf.add(edition_of(menu)) if menu and menu.code == code else self.shelf.current.get(code)
 
     async def _stepped(self, case: "_Case", turn: "_Turn", held: Held) -> tuple[Session, Show | Finish, bool]:
         """Step until something is to be shown, asking the world outside as often as the menu says.
