@@ -1,8 +1,10 @@
 """Over a limit a line reads a polite last screen: in the menus that are shipped, through gateways as they are."""
 
+import asyncio
 import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import cast
@@ -92,6 +94,17 @@ async def test_the_fifth_code_with_wrong_check_digits_pauses_the_line(handset: H
     assert (await handset.call(f"*4*1420*1*2*{ENTITLED}#").dial()).text == PAUSED
     assert await last_of(handset.call(), "1", "2", ENTITLED) == Reply(PAUSED, ends=True)
     assert await last_of(handset.call(), "1", "2") == Reply(PROMPT, ends=False)
+
+
+@pytest.mark.parametrize("gateway", ["reference", "africastalking", "flares"])
+async def test_a_mistyped_code_that_its_gateway_sends_ten_times_at_once_is_one(app: App, gateway: str) -> None:
+    operator = cast(Operator, import_module(f"simulator.operators.{gateway}"))
+    call = Call(operator, Handset(app, gateway=gateway).carrier, LINE, "*4*1420*1*2#")
+    await call.dial()
+    again = [replace(call) for _ in range(10)]
+    shown = await asyncio.gather(*(one.type(WRONG) for one in again))
+    assert {reply.ends for reply in shown} == {False}
+    assert "برخوردار" in (await again[0].type(ENTITLED)).text
 
 
 async def test_other_wrong_answers_do_not_pause(handset: Handset) -> None:

@@ -46,8 +46,11 @@ class Limits(Protocol):
     async def asked(self, msisdn: str, given: Mapping[str, str]) -> Excess | None:
         """Count whom a lookup is about, if it is about anybody; None where it may be asked."""
 
-    async def mistyped(self, msisdn: str) -> Excess | None:
-        """Count a code with wrong check digits; None where the line may try again."""
+    async def mistyped(self, msisdn: str, step: str) -> Excess | None:
+        """Count a code with wrong check digits; None where the line may try again.
+
+        What is sent twice, or twice at once, gives the same `step` again, which then counts once.
+        """
 
 
 class Unlimited:
@@ -61,7 +64,7 @@ class Unlimited:
         """Let it be asked."""
         return None
 
-    async def mistyped(self, msisdn: str) -> Excess | None:
+    async def mistyped(self, msisdn: str, step: str) -> Excess | None:
         """Let the line try again."""
         return None
 

@@ -23,6 +23,11 @@ def dial_name(key: SessionKey, request: Request, now: float) -> str:
     return "\0".join((key.gateway, key.session, request.id, request.content, moment))
 
 
+def step_name(key: SessionKey, session: Session, version: int) -> str:
+    """What all requests have in common that would take the same step of a session, of which one does."""
+    return "\0".join((key.gateway, key.session, str(session.born), str(version)))
+
+
 def operation_id(keys: Keys, key: SessionKey, session: Session, fetch: Fetch, version: int, asked: int) -> str:
     """The id of a lookup, which neither a retry nor a restart changes.
 

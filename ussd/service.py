@@ -22,7 +22,7 @@ from ussd.heard import heard_after, newly_typed
 from ussd.keys import Keys
 from ussd.limits import UNLIMITED, Excess, Limits
 from ussd.lookups import Answer, Lookups, Question
-from ussd.retries import dial_name, is_asked_again, operation_id, request_of
+from ussd.retries import dial_name, is_asked_again, operation_id, request_of, step_name
 from ussd.sessions import Held, Late, Request, Reused, SessionKey, Store, StoreAway
 from ussd.slots import NoSlot, Slot, Slots
 
@@ -234,7 +234,8 @@ class Service:
         """
         key = case.key
         session, effect = turn.engine.step(turn.session, turn.event)
-        if turn.engine.mistyped(session, turn.event) and (excess := await self._limits.mistyped(key.msisdn)):
+        wrong = step_name(key, session, held.version) if turn.engine.mistyped(session, turn.event) else ""
+        if wrong and (excess := await self._limits.mistyped(key.msisdn, wrong)):
             return session, self._over(case, turn, excess), False
         asked = 0
         while isinstance(effect, Fetch):

@@ -86,7 +86,7 @@ async def test_a_centre_has_no_limit(limits: Opened) -> None:
     mine = limits(people_per_day=1, wrong_codes=1)
     assert await dials(mine, range(30), CENTRE) == [None] * 30
     assert [await mine.asked(CENTRE, {"national_code": str(code)}) for code in range(5)] == [None] * 5
-    assert [await mine.mistyped(CENTRE) for _ in range(5)] == [None] * 5
+    assert [await mine.mistyped(CENTRE, f"step {step}") for step in range(5)] == [None] * 5
     assert await mine.asked(CENTRE, PERSON) is None
 
 
@@ -122,27 +122,35 @@ async def test_a_lookup_about_nobody_is_not_counted(limits: Opened) -> None:
 
 async def test_five_wrong_codes_pause_and_more_do_not_lengthen_the_pause(limits: Opened, redis: Redis) -> None:
     mine = limits()
-    assert [await mine.mistyped(LINE) for _ in range(4)] == [None] * 4
+    assert [await mine.mistyped(LINE, f"step {step}") for step in range(4)] == [None] * 4
     assert await mine.asked(LINE, PERSON) is None
-    paused = await mine.mistyped(LINE)
+    paused = await mine.mistyped(LINE, "step 4")
     assert paused
     assert paused.word == "paused"
     assert 899_000 < paused.milliseconds <= 900_000
     await asyncio.sleep(0.05)
-    still, refused = await mine.mistyped(LINE), await mine.asked(LINE, PERSON)
+    still, refused = await mine.mistyped(LINE, "step 5"), await mine.asked(LINE, PERSON)
     assert still
     assert refused
     assert refused.word == "paused"
     assert refused.milliseconds <= still.milliseconds <= paused.milliseconds - 50
 
 
+async def test_a_step_that_is_taken_many_times_at_once_counts_once(limits: Opened) -> None:
+    several = [limits() for _ in range(4)]
+    asked = (several[number % 4].mistyped(LINE, "step 1") for number in range(20))
+    assert await asyncio.gather(*asked) == [None] * 20
+    assert [await several[0].mistyped(LINE, f"step {step}") for step in (2, 3, 4)] == [None] * 3
+    assert await several[0].mistyped(LINE, "step 5")
+
+
 async def test_after_the_pause_the_line_may_ask_and_mistype_anew(limits: Opened) -> None:
     mine = limits(wrong_codes=2, pause=0.1)
-    assert await mine.mistyped(LINE) is None
-    assert await mine.mistyped(LINE)
+    assert await mine.mistyped(LINE, "step 1") is None
+    assert await mine.mistyped(LINE, "step 2")
     await asyncio.sleep(0.12)
     assert await mine.asked(LINE, PERSON) is None
-    assert await mine.mistyped(LINE) is None
+    assert await mine.mistyped(LINE, "step 3") is None
 
 
 async def test_a_gateway_brings_what_was_agreed_on_and_no_more(limits: Opened) -> None:
@@ -160,7 +168,7 @@ async def test_zero_is_no_limit(limits: Opened) -> None:
     mine = limits(dials_per_minute=0, dials_per_hour=0, people_per_day=0, wrong_codes=0)
     assert await dials(mine, range(200)) == [None] * 200
     assert [await mine.asked(LINE, {"national_code": str(code)}) for code in range(300)] == [None] * 300
-    assert [await mine.mistyped(LINE) for _ in range(20)] == [None] * 20
+    assert [await mine.mistyped(LINE, f"step {step}") for step in range(20)] == [None] * 20
 
 
 async def test_nothing_of_it_names_anybody_or_stays_for_ever(limits: Opened, redis: Redis) -> None:
@@ -168,7 +176,7 @@ async def test_nothing_of_it_names_anybody_or_stays_for_ever(limits: Opened, red
     mine = limits()
     await mine.dialled("mci", 5, LINE, "dial")
     await mine.asked(LINE, PERSON)
-    await mine.mistyped(LINE)
+    await mine.mistyped(LINE, "step 1")
     kept = set(await redis.keys("*")) - before
     assert len(kept) == 4
     for name in kept:
@@ -181,7 +189,7 @@ async def test_nothing_of_it_names_anybody_or_stays_for_ever(limits: Opened, red
 
 async def test_where_redis_is_away_nothing_is_known(limits: Opened) -> None:
     away = limits("unix:///nowhere/redis.sock")
-    for asked in (away.dialled("mci", 1, LINE, "dial"), away.asked(LINE, PERSON), away.mistyped(LINE)):
+    for asked in (away.dialled("mci", 1, LINE, "dial"), away.asked(LINE, PERSON), away.mistyped(LINE, "step 1")):
         with pytest.raises(StoreAway):
             await asked
 

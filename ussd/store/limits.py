@@ -2,7 +2,7 @@
 
     ussd:{line}:c        sorted set: this line's dials of the last hour, by their time
     ussd:{line}:p:<day>  set: the people whom it has asked about on that day in Tehran
-    ussd:{line}:x        how many codes it has mistyped of late
+    ussd:{line}:x        set: the steps in which it has mistyped a code of late
     ussd:g:<gateway>     when the gateway's next dial would be due
 
 Names are keyed hashes. Lines of contracted centres have no limits: whether a line is one is asked when one is reached.
@@ -65,12 +65,13 @@ class RedisLimits:
                 return await self._unless_exempt(msisdn, Excess("too_many_people"))
         return None
 
-    async def mistyped(self, msisdn: str) -> Excess | None:
+    async def mistyped(self, msisdn: str, step: str) -> Excess | None:
         """Count a mistyped code."""
         if not self._allowed.wrong_codes:
             return None
-        args = (self._allowed.wrong_codes, int(self._allowed.pause * 1000))
-        [wait] = await self._scripts.run(self._wrong, (f"{self._line(msisdn)}:x",), args)
+        name = self._keys.digest("limits", msisdn, step)[:8]
+        args = (name, self._allowed.wrong_codes, int(self._allowed.pause * 1000))
+        [wait] = await self._scripts.run(self._wrong, (f"{self._line(msisdn)}:x",), args, again=True)
         return await self._unless_exempt(msisdn, Excess("paused", int(wait))) if wait else None
 
     async def _dialled(self, msisdn: str, dial: str) -> Excess | None:

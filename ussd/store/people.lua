@@ -6,7 +6,7 @@
 -- Returns: nonce; "" where the line may ask, "paused" or "people"; where paused, for how many ms.
 
 local nonce, person, most, wrong, keep = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), ARGV[5]
-if wrong > 0 and tonumber(redis.call("GET", KEYS[1]) or 0) >= wrong then
+if wrong > 0 and redis.call("SCARD", KEYS[1]) >= wrong then
   return { nonce, "paused", string.format("%d", redis.call("PTTL", KEYS[1])) }
 end
 if most > 0 and redis.call("SISMEMBER", KEYS[2], person) == 0 then
