@@ -15,7 +15,7 @@ from ussd.app import running
 from ussd.core.profile import Profile
 from ussd.keys import Keys
 from ussd.ledger import Contract, opened
-from ussd.service import Line
+from ussd.line import Line
 from ussd.settings import Settings
 from ussd.web.callbacks import Door
 

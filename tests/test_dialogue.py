@@ -12,7 +12,7 @@ from ussd.app import App
 from ussd.callback import Callback, Phase, Reply
 from ussd.core.profile import Profile
 from ussd.core.text import measure
-from ussd.service import Line
+from ussd.line import Line
 
 POSITIVE = re.compile("از حمایت درمانی برخوردار میباشید\\.\nکد پیگیری: n[0-9]{6}")
 NEGATIVE = re.compile("از حمایت درمانی برخوردار نمیباشید\\.\nکد پیگیری: n[0-9]{6}")

@@ -14,8 +14,9 @@ from ussd.backends import backends, contracts_of
 from ussd.core.loader import COMMON, load_all, load_words
 from ussd.core.profile import Profile
 from ussd.keys import Keys
+from ussd.line import Line
 from ussd.lookups import Answer, Lookups, Question
-from ussd.service import Line, Service
+from ussd.service import Service
 from ussd.settings import Settings
 from ussd.store import RedisStore
 from ussd.web.callbacks import Door

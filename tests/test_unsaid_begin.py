@@ -16,8 +16,9 @@ from ussd.core.loader import COMMON, load_all, load_words
 from ussd.core.profile import Profile
 from ussd.core.session import Session
 from ussd.keys import Keys
+from ussd.line import Line
 from ussd.lookups import Answer, Lookups, Question
-from ussd.service import Line, Service
+from ussd.service import Service
 from ussd.sessions import Request, SessionKey
 from ussd.settings import Settings
 from ussd.store import RedisStore

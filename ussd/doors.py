@@ -12,7 +12,8 @@ from aiohttp import ClientSession
 import gateways
 from ussd.callback import Asynchronous, Gateway
 from ussd.core.profile import Profile
-from ussd.service import Line, Service
+from ussd.line import Line
+from ussd.service import Service
 from ussd.settings import Settings
 from ussd.settings.gateway import GatewayGiven
 from ussd.settings.sending import ASYNCHRONOUS, SANDBOX

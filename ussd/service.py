@@ -1,29 +1,23 @@
-"""The shell around the core: load, step, look up, commit."""
+"""The engine behind every gateway: a callback in, a reply out, in time and whatever happens."""
 
 import asyncio
 import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import replace
 
 import structlog
 
 from ussd.callback import Callback, CallbackError, Phase, Reply
-from ussd.core.dial import extend, parse
-from ussd.core.engine import Dialled, Engine, Event, Fetch, Finish, LookedUp, Show
 from ussd.core.menu import Menu, Words
-from ussd.core.profile import Profile
-from ussd.core.screen import last
-from ussd.core.session import TOP, Session
 from ussd.counting import UNCOUNTED, CallbackCounting, Noted
-from ussd.editions import NOWHERE, Edition, Editions, Shelf, edition_of
-from ussd.heard import heard_after, newly_typed
+from ussd.dialogue import Case, Dialogues
+from ussd.editions import NOWHERE, Editions, Shelf
 from ussd.keys import Keys
-from ussd.limits import UNLIMITED, Excess, Limits
-from ussd.lookups import Answer, Lookups, Question
-from ussd.retries import dial_name, is_asked_again, operation_id, request_of, step_name
-from ussd.sessions import Held, Late, Request, Reused, SessionKey, Store, StoreAway
+from ussd.limits import UNLIMITED, Limits
+from ussd.line import Line
+from ussd.lookups import Lookups
+from ussd.retries import request_of
+from ussd.sessions import Reused, SessionKey, Store, StoreAway
 from ussd.slots import NoSlot, Slot, Slots
 
 _log = structlog.get_logger(__name__)
@@ -32,18 +26,6 @@ COMMIT_RESERVE = 0.5
 """Seconds of a line's deadline that are kept for storing and sending what a lookup found."""
 VAIN = 0.5
 """Seconds of waiting for a slot, and since Redis was found to be away."""
-LIFE = 600
-"""Seconds, less than a store keeps the replies of a session: one id in two such spans may be two sessions' id."""
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A gateway as it is configured here: its name, which is its path, and what its handsets can show."""
-
-    gateway: str
-    profile: Profile
-    rate: int = 0
-    """Dials that its contract allows in a second; 0 for any number."""
 
 
 class Service:
@@ -62,13 +44,13 @@ class Service:
         counting: CallbackCounting = UNCOUNTED,
     ) -> None:
         """Compile every menu once. `words` are those of the screens that belong to no menu."""
-        self.shelf, self._editions, self._store, self._lookups = Shelf(menus, words), editions, store, lookups
-        self._keys, self._limits, self._now, self.counting = keys, limits, now, counting
+        self.shelf, self.counting, self._store = Shelf(menus, words), counting, store
+        self._dialogues = Dialogues(self.shelf, editions, store, lookups, keys, limits, counting, now)
         self._slots, self._away_at = Slots(), -VAIN
 
     def last_words(self, line: Line, text: str = "") -> Reply:
         """A screen that belongs to no menu and ends the dialogue; the apology, unless told."""
-        return Reply(last(text or self.shelf.words.apology, line.profile), ends=True)
+        return line.last(text or self.shelf.words.apology)
 
     async def answer(self, line: Line, callback: Callback) -> Reply:
         """Answer one callback within the line's deadline. Raises CallbackError where the gateway broke its contract."""
@@ -78,11 +60,7 @@ class Service:
         try:
             async with self._slots.one(deadline) as slot:
                 self._spare(arrived, clock())
-                callback = await self._of_line(line, callback)
-                request = request_of(callback)
-                reply = await self._answered(
-                    _Case(line, callback, _key(line, callback), request, deadline, noted, slot)
-                )
+                reply = await self._dialogues.answered(await self._case(line, callback, deadline, noted, slot))
             noted.answered(reply)
         except StoreAway:
             reply, self._away_at = self.last_words(line), clock()
@@ -104,6 +82,11 @@ class Service:
         if now - arrived > VAIN and now - self._away_at < VAIN:
             raise StoreAway
 
+    async def _case(self, line: Line, callback: Callback, deadline: float, noted: Noted, slot: Slot) -> Case:
+        callback = await self._of_line(line, callback)
+        key = SessionKey(line.gateway, callback.msisdn, callback.session)
+        return Case(line, callback, key, request_of(callback), deadline, noted, slot)
+
     async def _of_line(self, line: Line, callback: Callback) -> Callback:
         """The callback with its line, which some gateways name in the first of a session alone."""
         if callback.line_once:
@@ -111,190 +94,3 @@ class Service:
         if callback.msisdn or callback.phase is Phase.ABORT:
             return callback
         return replace(callback, msisdn=await self._store.whose(line.gateway, callback.session))
-
-    async def _answered(self, case: "_Case") -> Reply:
-        line, callback = case.line, case.callback
-        if callback.phase is Phase.ABORT:
-            return await self._aborted(case)
-        if not callback.msisdn:
-            return self.last_words(line, self.shelf.words.expired)
-        dial = parse(callback.dialled, self.shelf.current)
-        if callback.phase is Phase.BEGIN and dial is None:
-            return self.last_words(line, self.shelf.words.unknown_code)
-        held = await self._store.load(case.key, case.request, dial.code if dial else "")
-        case.noted.menu = held.session.code if held.session else dial.code if dial else ""
-        if held.answered:
-            self.counting.retried(line.gateway)
-            return held.answered
-        turn = await self._turn(case, held)
-        if isinstance(turn, Reply):
-            return turn
-        session, effect, read = await self._stepped(case, turn, held)
-        case.noted.menu, case.noted.screen = session.code, session.screen
-        session = replace(session, heard=turn.heard)
-        return await self._committed(case, turn, held, session, effect, read)
-
-    async def _aborted(self, case: "_Case") -> Reply:
-        """A hang-up and a dropped line look alike: the session stays, and is offered again to whoever redials."""
-        with suppress(StoreAway):  # it is read for the count alone
-            session = (await self._store.load(case.key, Request("", ""), "")).session if case.key.msisdn else None
-            if session:
-                case.noted.menu = session.code
-                self.counting.dropped(session.code, session.screen, "aborted")
-        case.noted.outcome = "aborted"
-        return self.last_words(case.line, self.shelf.words.ended)
-
-    async def _committed(
-        self, case: "_Case", turn: "_Turn", held: Held, session: Session, effect: Show | Finish, read_late: bool
-    ) -> Reply:
-        reply = Reply(effect.text, ends=isinstance(effect, Finish))
-        offer = turn.engine.menu.resume != "restart"
-        chosen = session.language if session.language != turn.session.language else ""
-        stands = await self._store.commit(
-            case.key, case.request, held.version, session, reply, offer=offer, read_late=read_late, language=chosen
-        )
-        if stands is not reply:
-            self.counting.lost(case.line.gateway)
-        elif case.noted.outcome is None and _is_read(session, effect):
-            self.counting.screen(session.code, session.screen, page=session.at != TOP)
-        return stands
-
-    async def _turn(self, case: "_Case", held: Held) -> "_Turn | Reply":
-        """What the callback means to the session that is held; a Reply where it means nothing more."""
-        if case.callback.phase is Phase.BEGIN or (held.session is None and self._may_begin(case.callback, held)):
-            return await self._begun(case, held)
-        if held.session:
-            return await self._continued(case.line, case.callback, held.session)
-        return held.last or self.last_words(case.line, self.shelf.words.expired)
-
-    def _may_begin(self, callback: Callback, held: Held) -> bool:
-        """Whether a callback that does not say so begins a session: it has all inputs, or is a dial string of ours."""
-        if callback.accumulated:
-            return held.last is None
-        return parse(callback.dialled, self.shelf.current) is not None
-
-    async def _continued(self, line: Line, callback: Callback, session: Session) -> "_Turn | Reply":
-        edition = await self._edition_of(session)
-        if edition is None:
-            return self.last_words(line, self.shelf.words.expired)
-        engine = edition.engine(line.profile)
-        if not engine.holds(session):
-            return _Turn(engine, self._born(edition, session.language), Dialled(), heard_after(callback))
-        typed = newly_typed(callback, session)
-        if typed is None:
-            return Reply(engine.shown(session).text, ends=False)
-        return _Turn(engine, session, typed, heard_after(callback, session))
-
-    async def _begun(self, case: "_Case", held: Held) -> "_Turn | Reply":
-        line, callback, key = case.line, case.callback, case.key
-        answers = callback.typed if callback.accumulated else ""
-        dial = parse(extend(callback.dialled, answers), self.shelf.current)
-        if dial is None:
-            return self.last_words(line, self.shelf.words.unknown_code)
-        edition, case.noted.menu = self.shelf.current[dial.code], dial.code
-        name = dial_name(key, case.request, self._now())
-        if excess := await self._limits.dialled(line.gateway, line.rate, key.msisdn, name):
-            return self.last_words(line, self._limited(case, excess).said(edition.menu.spoken(held.language).words))
-        if held.late and not dial.answers and (turn := await self._read_late(line, callback, held.late)):
-            return turn
-        dropped = held.session
-        if held.dropped and not dropped and not dial.answers:
-            dropped = await self._store.recall(key, held.dropped)
-        if dropped and dropped.code != dial.code:
-            dropped = None
-        if dropped:
-            self.counting.dropped(dropped.code, dropped.screen, "redialled")
-        born = self._born(edition, held.language)
-        return _Turn(edition.engine(line.profile), born, Dialled(dial.answers, dropped), callback.typed)
-
-    async def _read_late(self, line: Line, callback: Callback, late: Late) -> "_Turn | None":
-        """The redial of a line that still waits for an answer, if its menu has a screen for that."""
-        edition = await self._edition_of(late.session)
-        if edition is None or not edition.engine(line.profile).awaits(late.session, late.outcome):
-            return None
-        waited = replace(late.session, born=self._born(edition).born)
-        return _Turn(edition.engine(line.profile), waited, LookedUp(late.outcome, late.facts), callback.typed)
-
-    def _born(self, edition: Edition, language: str = "") -> Session:
-        start = Session(edition.menu.code, edition.menu.start)
-        return replace(start, born=int(self._now() // LIFE), language=language, version=edition.version)
-
-    async def _edition_of(self, session: Session) -> Edition | None:
-        """The edition that a session began in; the current one where nobody has that any more."""
-        code, version = session.code, session.version
-        if edition := self.shelf.kept(code, version):
-            return edition
-        menu = await self._editions.kept(version) if version else None
-        return self.shelf.add(edition_of(menu)) if menu and menu.code == code else self.shelf.current.get(code)
-
-    async def _stepped(self, case: "_Case", turn: "_Turn", held: Held) -> tuple[Session, Show | Finish, bool]:
-        """Step until something is to be shown, asking the world outside as often as the menu says.
-
-        Says too whether a late answer is done with: it was read, or the line has asked something since.
-        """
-        key = case.key
-        session, effect = turn.engine.step(turn.session, turn.event)
-        wrong = step_name(key, session, held.version) if turn.engine.mistyped(session, turn.event) else ""
-        if wrong and (excess := await self._limits.mistyped(key.msisdn, wrong)):
-            return session, self._over(case, turn, excess), False
-        asked = 0
-        while isinstance(effect, Fetch):
-            asked += 1
-            if held.late and is_asked_again(held.late, session, effect):
-                answer = Answer(held.late.outcome, held.late.facts)
-            else:
-                if excess := await self._limits.asked(key.msisdn, effect.given):
-                    return session, self._over(case, turn, excess), False
-                operation = operation_id(self._keys, key, session, effect, held.version, asked)
-                question = Question(operation, effect.given, key.gateway, session.code, key.msisdn, case.deadline)
-                case.slot.leave()
-                answer = await self._lookups.ask(effect.backend, question, partial(self._kept, key, session))
-            session, effect = turn.engine.step(session, LookedUp(answer.outcome, answer.facts))
-        return session, effect, asked > 0 or isinstance(turn.event, LookedUp)
-
-    def _over(self, case: "_Case", turn: "_Turn", excess: Excess) -> Finish:
-        words = turn.engine.menu.spoken(turn.session.language).words
-        return Finish(last(self._limited(case, excess).said(words), turn.engine.profile))
-
-    def _limited(self, case: "_Case", excess: Excess) -> Excess:
-        _log.warning("limit_reached", gateway=case.line.gateway, limit=excess.word)
-        case.noted.outcome = "limited"
-        self.counting.limited(excess.word)
-        return excess
-
-    async def _kept(self, key: SessionKey, session: Session, answer: Answer) -> None:
-        await self._store.keep_late(key, Late(session, answer.outcome, answer.facts))
-
-
-@dataclass(frozen=True, slots=True)
-class _Case:
-    """A callback as it is answered."""
-
-    line: Line
-    callback: Callback
-    key: SessionKey
-    request: Request
-    deadline: float
-    """For what is looked up, by the event loop's clock."""
-    noted: Noted
-    slot: Slot
-
-
-@dataclass(frozen=True, slots=True)
-class _Turn:
-    """What a callback comes to: an event in a session of an engine."""
-
-    engine: Engine
-    session: Session
-    event: Event
-    heard: str
-    """What the session keeps of what was heard by then."""
-
-
-def _is_read(session: Session, effect: Show | Finish) -> bool:
-    """Whether it is the session's screen: not the question whether to go on, nor the end after wrong answers."""
-    return not session.offered and not (session.mistakes and isinstance(effect, Finish))
-
-
-def _key(line: Line, callback: Callback) -> SessionKey:
-    return SessionKey(line.gateway, callback.msisdn, callback.session)

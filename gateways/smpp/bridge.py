@@ -12,7 +12,8 @@ from gateways.smpp.meaning import callback_of, message_of
 from gateways.smpp.outlet import Dropped
 from gateways.smpp.pdu import Message, Status
 from ussd.callback import Callback, CallbackError, Phase, Reply
-from ussd.service import Line, Service
+from ussd.line import Line
+from ussd.service import Service
 from ussd.settings.smpp import Smpp
 
 AT_ONCE = 2_000

@@ -22,7 +22,7 @@ from ussd.app import App
 from ussd.callback import Callback, CallbackError, Gateway, Reply, WireRequest
 from ussd.core.strict_yaml import read
 from ussd.doors import formats
-from ussd.service import Line
+from ussd.line import Line
 from ussd.settings import Settings
 from ussd.settings.declared import DeclaredGiven
 from ussd.settings.gateway import GatewayGiven

@@ -20,7 +20,7 @@ from ussd.callback import Gateway, Reply, WireReply, WireRequest
 from ussd.core.profile import Profile
 from ussd.core.text import measure
 from ussd.doors import formats
-from ussd.service import Line
+from ussd.line import Line
 from ussd.web.callbacks import Door, routes
 from ussd.web.push import HttpSend
 

@@ -12,7 +12,8 @@ from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.typedefs import Handler
 
 from ussd.callback import Callback, CallbackError, Gateway, Reply, WireReply, WireRequest
-from ussd.service import Line, Service
+from ussd.line import Line
+from ussd.service import Service
 from ussd.web.auth import OPEN, Admitted, Guard, Raw, Refused, Unsure
 from ussd.web.push import Push
 

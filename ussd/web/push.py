@@ -23,7 +23,7 @@ import structlog
 from aiohttp import ClientError, ClientResponse, ClientSession, ClientTimeout
 
 from ussd.callback import Asynchronous, Callback, CallbackError, Phase, Reply, WireReply
-from ussd.service import Line
+from ussd.line import Line
 from ussd.sessions import StoreAway
 from ussd.web.auth import Nonces
 

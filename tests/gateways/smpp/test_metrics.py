@@ -13,7 +13,7 @@ from tests.gateways.smpp.conftest import Apps, bound
 from tests.gateways.smpp.network import Phone
 from tests.gateways.smpp.peer import delivered, peers
 from ussd.app import App
-from ussd.service import Line
+from ussd.line import Line
 from ussd.settings.smpp import Smpp
 
 DIALLED = delivered(tlvs={Tag.USSD_SERVICE_OP: b"\x01", Tag.ITS_SESSION_INFO: b"\x80\x00"})

@@ -19,7 +19,7 @@ from tests.gateways.smpp.peer import delivered, peers
 from ussd.app import App
 from ussd.callback import Callback, Reply
 from ussd.counting import UNCOUNTED
-from ussd.service import Line
+from ussd.line import Line
 from ussd.settings.smpp import Smpp
 from ussd.web.callbacks import Door
 
