@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 CODE ?= *4*1420\#
 
-.PHONY: dial screenshots serve test lint types layers format openapi schema graphs thorough spenders clean
+.PHONY: dial screenshots serve test lint types layers format openapi schema graphs thorough spenders promises clean
 
 dial: .venv/sim  ## Dial a shortcode on this terminal: make dial CODE='*4*1420#'
 	@$(BIN)/ussd dial '$(CODE)'
@@ -20,6 +20,9 @@ thorough: .venv/dev  ## The properties with ten times as many examples
 
 fuzz: .venv/dev  ## Ten minutes of made-up octets: make fuzz NAME=smpp, or any gateway
 	@$(BIN)/python -m tests.fuzz $(NAME)
+
+promises: .venv/dev  ## The promises with the counts of their report, tests/promises/REPORT.md: about an hour
+	@USSD_TEST_PROMISES=long $(BIN)/pytest tests/promises
 
 spenders: .venv/dev  ## 500 spenders of one credit code, 20,000 tries, with and without a kill, on each database
 	@USSD_TEST_SPENDERS=500 $(BIN)/pytest tests/test_spenders.py
