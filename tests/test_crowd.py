@@ -8,23 +8,23 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import MAIN_MENU, Handset
-from tests.store.fakes import Proxy
+from tests.conftest import MAIN_MENU, PROMPT, Handset
+from tests.counted import Since
+from tests.rigs.proxy import Proxy, before
 from ussd.app import App, running
 from ussd.callback import Reply
 from ussd.core.loader import COMMON, load_words
 from ussd.settings import Settings
 
+INQUIRY = ""
 WORDS = load_words(Settings().menus / COMMON)
 CROWD = 600
 
 
 @pytest.fixture
 async def proxy(redis_url: str) -> AsyncIterator[Proxy]:
-    proxy = Proxy(redis_url)
-    await proxy.start()
-    yield proxy
-    await proxy.stop()
+    async with before(redis_url) as proxy:
+        yield proxy
 
 
 async def dialled(app: App, count: int) -> list[Reply]:
@@ -62,3 +62,38 @@ async def test_a_lookup_that_waits_keeps_nobody_from_being_answered(app: App) ->
     assert time.monotonic() - started < 2
     assert all(not task.done() for task in waiting)
     await asyncio.gather(*waiting)
+
+
+async def test_a_crowd_that_does_not_end_is_turned_away_at_the_door_and_never_in_the_middle(app: App) -> None:
+    since, going = Since(app.metrics), [Handset(app, f"98914{number:07}").call() for number in range(20)]
+    for call in going:
+        await call.dial()
+    app.service.turns.limit.value = 2  # a machine that can do little
+    crowd = [asyncio.create_task(dials_again_and_again(app, number)) for number in range(100)]
+    await asyncio.sleep(1)
+    assert [reply.text for reply in await asyncio.gather(*(call.type("1") for call in going))] == [INQUIRY] * 20
+    assert {reply.text for reply in await asyncio.gather(*(call.type("2") for call in going))} == {PROMPT}
+    read = [reply for task in crowd for reply in await task]
+    assert {(reply.text, reply.ends) for reply in read} == {(MAIN_MENU, False), (WORDS.busy, True)}
+    shed = since.of("shed_total")
+    assert set(shed) == {"shed_total dial"}
+    assert since.of("callbacks_total")["callbacks_total reference  shed"] == shed["shed_total dial"]
+
+
+async def dials_again_and_again(app: App, number: int) -> list[Reply]:
+    """Each time as another line; for two seconds."""
+    read, until = list[Reply](), time.monotonic() + 2
+    while time.monotonic() < until:
+        read.append(await Handset(app, f"98915{number:03}{len(read):04}").call().dial())
+        await asyncio.sleep(0.02)
+    return read
+
+
+async def test_the_api_waits_until_callers_are_served(app: App) -> None:
+    since = Since(app.metrics)
+    assert not app.service.turns_away()
+    app.service.turns._shed_at = time.monotonic()  # a dial was turned away just now
+    assert app.service.turns_away()
+    assert since.of("shed_total") == {"shed_total api": 1}
+    await asyncio.sleep(0.15)
+    assert not app.service.turns_away()

@@ -4,6 +4,7 @@ Every use has its own key, derived from the one secret, so that a value sealed f
 """
 
 import os
+from base64 import urlsafe_b64encode
 from dataclasses import dataclass
 from hashlib import blake2b
 
@@ -47,19 +48,23 @@ class Keys:
         """Take the secret; one that can be guessed is refused with ValueError."""
         if len(secret) < 32:
             raise ValueError("the secret must have 32 octets or more")
-        self._root = blake2b(secret, person=b"ussd-keys").digest()
+        root = blake2b(secret, person=b"ussd-keys").digest()
+        self._keyed = blake2b(key=root, digest_size=32)
+        """The key is worked in once."""
 
     def digest(self, purpose: str, *parts: str) -> bytes:
         """A keyed hash, 32 octets, of `parts` for one purpose; ("ab", "c") and ("a", "bc") differ."""
-        keyed = blake2b(key=self._root, digest_size=32)
-        for part in (purpose, *parts):
-            octets = part.encode("utf-8", "surrogatepass")
-            keyed.update(len(octets).to_bytes(4, "big") + octets)
+        keyed, octets = self._keyed.copy(), [part.encode("utf-8", "surrogatepass") for part in (purpose, *parts)]
+        keyed.update(b"".join([len(one).to_bytes(4, "big") + one for one in octets]))
         return keyed.digest()
 
     def name(self, purpose: str, *parts: str) -> str:
         """A name of 32 hexadecimal digits that tells nothing of `parts`."""
         return self.digest(purpose, *parts)[:16].hex()
+
+    def short(self, purpose: str, *parts: str, octets: int = 8) -> str:
+        """A name of so many octets in base64url, 11 characters for 8: where names are many, and short ones enough."""
+        return urlsafe_b64encode(self.digest(purpose, *parts)[:octets]).rstrip(b"=").decode()
 
     def seal(self, purpose: str, *parts: str) -> Seal:
         """The seal of one place."""

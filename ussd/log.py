@@ -5,9 +5,11 @@ A traceback is written as its frames and the exception's type, without its messa
 
 import logging
 import sys
+from collections.abc import Callable
 from traceback import extract_tb
 from typing import Any, Literal
 
+import orjson
 import structlog
 from structlog.typing import EventDict, FilteringBoundLogger, Processor, WrappedLogger
 
@@ -17,11 +19,13 @@ Form = Literal["json", "readable"]
 def configure(form: Form, level: str) -> None:
     """Set up the logs of this process; `level` as in the standard library, in any case."""
     least = logging.getLevelNamesMapping()[level.upper()]
-    writer: Processor = structlog.processors.JSONRenderer(sort_keys=False)
+    writer: Processor = structlog.processors.JSONRenderer(serializer=orjson.dumps)
+    lines: Callable[..., WrappedLogger] = structlog.BytesLoggerFactory(file=sys.stderr.buffer)
     if form == "readable":
         writer = structlog.dev.ConsoleRenderer(
             colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
         )
+        lines = structlog.WriteLoggerFactory(file=sys.stderr)
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
@@ -30,7 +34,7 @@ def configure(form: Form, level: str) -> None:
             writer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(least),
-        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+        logger_factory=lines,
         cache_logger_on_first_use=True,
     )
     logging.basicConfig(handlers=[_Library()], level=max(least, logging.WARNING), force=True)

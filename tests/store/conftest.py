@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from redis.asyncio import Redis
 
-from tests.store.fakes import Clock, Proxy
+from tests.rigs.proxy import Proxy, before
+from tests.store.fakes import Clock
 from tests.store.homes import processes
 from ussd.core.session import Session
 from ussd.keys import Keys
@@ -77,10 +78,8 @@ async def redis(server: str) -> AsyncIterator[Redis]:
 
 @pytest.fixture
 async def proxy(server: str) -> AsyncIterator[Proxy]:
-    proxy = Proxy(server)
-    await proxy.start()
-    yield proxy
-    await proxy.stop()
+    async with before(server) as proxy:
+        yield proxy
 
 
 @pytest.fixture

@@ -32,7 +32,7 @@ async def step(
 
 
 def prefix(keys: Keys, key: SessionKey) -> str:
-    return f"ussd:{{{keys.name('subscriber', key.gateway, key.msisdn)}}}"
+    return f"ussd:{{{keys.short('subscriber', key.gateway, key.msisdn, octets=12)}}}"
 
 
 async def only(redis: Redis, keys: Keys, key: SessionKey, kind: str) -> bytes:

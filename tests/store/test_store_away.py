@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from redis.asyncio import Redis
 
-from tests.store.fakes import Proxy
+from tests.rigs.proxy import Proxy
 from ussd.callback import Reply
 from ussd.core.session import Session
 from ussd.redis_server import own_server

@@ -36,11 +36,11 @@ async def test_a_session_without_ids_begins_again_after_it_is_gone(
 async def test_everything_goes_when_its_time_is_over(
     open_store: Callable[..., RedisStore], server: str, key: SessionKey, session: Session, redis: Redis, keys: Keys
 ) -> None:
-    store = open_store(server, lifetimes=Lifetimes(session=30, replies=60, ended=50, dropped=20))
+    store = open_store(server, lifetimes=Lifetimes(session=300, replies=500, ended=400, dropped=250))
     await step(store, key, session, "1", offer=True)
     await step(store, replace(key, session="s-2"), session, "1", BYE)
     assert len(await redis.keys(f"{prefix(keys, key)}:*")) == 5
-    await asyncio.sleep(0.1)
+    await asyncio.sleep(0.6)
     assert await redis.keys(f"{prefix(keys, key)}:*") == []
 
 

@@ -148,7 +148,7 @@ class StoreMachine(RuleBasedStateMachine):
 
     @rule(key=KEYS)
     def a_session_expires(self, key: SessionKey) -> None:
-        tag, name = self.tag(key), self.keys.name("session", key.gateway, key.msisdn, key.session)[:16]
+        tag, name = self.tag(key), self.keys.short("session", key.gateway, key.msisdn, key.session)
         self.run(self.redis.delete(f"ussd:{{{tag}}}:s:{name}"))
         self.kept[key] = Kept(answers=self.of(key).answers)
 
@@ -181,7 +181,7 @@ class StoreMachine(RuleBasedStateMachine):
             assert self.run(self.store.recall(key, dropped)) == self.of(open_there).session
 
     def tag(self, key: SessionKey) -> str:
-        return self.keys.name("subscriber", key.gateway, key.msisdn)
+        return self.keys.short("subscriber", key.gateway, key.msisdn, octets=12)
 
 
 def test_any_order_of_events_keeps_the_promises(server: str) -> None:

@@ -8,7 +8,7 @@ import pytest
 from redis.asyncio import Redis
 
 import ussd
-from tests.store.fakes import Proxy
+from tests.rigs.proxy import Proxy
 from ussd.sessions import StoreAway
 from ussd.store import RedisStore
 

@@ -27,6 +27,8 @@ class Dial(NamedTuple):
 
 def parse(dialled: str, codes: Collection[str]) -> Dial | None:
     """The longest of `codes` that begins the dial string, and the answers after it; None where none does."""
+    if dialled in codes:
+        return Dial(dialled, ())  # as most are: no other can be longer
     match = _DIALLED.fullmatch(fold_in(dialled)) if len(dialled) <= MAX_DIALLED else None
     if not match:
         return None

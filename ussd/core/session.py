@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+_WRITER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
 
 class Place(NamedTuple):
     """How much of a screen is behind the reader: where the page now shown begins."""
@@ -48,7 +50,7 @@ class Session:
 
     def dumps(self) -> bytes:
         """The stored form, JSON in UTF-8; a lone surrogate in a fact passes through it, as it does on the way back."""
-        return json.dumps(
+        return _WRITER.encode(
             [
                 self.code,
                 self.screen,
@@ -62,9 +64,7 @@ class Session:
                 self.born,
                 self.language,
                 self.version,
-            ],
-            ensure_ascii=False,
-            separators=(",", ":"),
+            ]
         ).encode(errors="surrogatepass")
 
     @classmethod

@@ -7,11 +7,13 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple, cast
 
-from pydantic import Field, HttpUrl, SecretStr, ValidationError
+from pydantic import AfterValidator, Field, HttpUrl, SecretStr, ValidationError
+from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from ussd.core.strict_yaml import Document, Fault, FileError, read
 from ussd.limits import Allowed
+from ussd.redis_url import parsed
 from ussd.settings.gateway import GatewayGiven
 from ussd.settings.values import Seconds
 
@@ -21,6 +23,14 @@ class SettingsError(FileError):
 
 
 RegistryName = Literal["entitlement", "health_insurance", "line_owner"]
+
+
+def _redis_url(url: str) -> str:
+    try:
+        parsed(url)
+    except ValueError as fault:
+        raise PydanticCustomError("redis_url", "{said}", {"said": str(fault)}) from None
+    return url
 
 
 class Remote(NamedTuple):
@@ -39,7 +49,7 @@ class Settings(BaseSettings):
     menus: Path = Path(__file__).resolve().parents[2] / "menus"
     watch: bool = True
     secret: SecretStr | None = Field(None, min_length=32)
-    redis_url: str | None = Field(None, pattern=r"^(redis|rediss|unix)://")
+    redis_url: Annotated[str, AfterValidator(_redis_url)] | None = None
     database_url: str | None = None
     migrate: bool = True
     entitlement_url: HttpUrl | None = None
@@ -54,6 +64,7 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = Field(8080, ge=0, le=65535)
     workers: int = Field(1, ge=1, le=64)
+    loop: Literal["auto", "asyncio", "uvloop"] = "auto"
     tls_certificate: Path | None = None
     tls_key: Path | None = None
     tls_client_ca: Path | None = None

@@ -3,7 +3,7 @@
 All keys of a subscriber share a hash tag, so that a cluster has them on one node; each has a time to live, always:
 
     ussd:{subscriber}:s:<session>    hash: version; body, sealed, or ended; at, ms; last, the last request's name
-    ussd:{subscriber}:r:<session>    hash: a request's name -> fingerprint of what it asked, 16 octets, + sealed reply
+    ussd:{subscriber}:r:<session>    hash: a request's name -> fingerprint of what it asked, 8 octets, + sealed reply
     ussd:{subscriber}:d:<shortcode>  the name of the session that this line left open there
     ussd:{subscriber}:a              the language that this line has chosen
     ussd:{subscriber}:l:<shortcode>  an answer that came too late, sealed, until this line reads it
@@ -20,32 +20,34 @@ from ussd.callback import Reply
 from ussd.core.session import Session
 from ussd.keys import Keys, Unsealable
 from ussd.sessions import Late, Request, SessionKey
+from ussd.store import letters
 
-_FINGERPRINT = 16
+_FINGERPRINT = 8
 """Octets, as step.lua cuts them."""
+_ENDS, _GOES_ON = b"e", b"g"
 
 
 class Drawer:
     """Where one session is kept: the names of its keys, and the seal of its values."""
 
-    def __init__(self, keys: Keys, key: SessionKey, session: str | None = None) -> None:
+    def __init__(self, keys: Keys, key: SessionKey, session: str = "") -> None:
         """Take the session of `key`, or the one that the store itself calls `session`."""
         self._keys = keys
         self._key = key
-        self._prefix = f"ussd:{{{keys.name('subscriber', key.gateway, key.msisdn)}}}"
+        self._prefix = f"ussd:{{{keys.short('subscriber', key.gateway, key.msisdn, octets=12)}}}"
         self._seal = keys.seal("subscriber", key.gateway, key.msisdn)
-        self.session = self._name("session", key.session)[:16] if session is None else session
+        self.session = session or self._name("session", key.session)
         self.body = f"{self._prefix}:s:{self.session}"
         self.replies = f"{self._prefix}:r:{self.session}"
         self.language = f"{self._prefix}:a"
 
     def dropped(self, code: str) -> str:
         """The key of the session that was left open at a shortcode."""
-        return f"{self._prefix}:d:{self._name('shortcode', code)[:16]}"
+        return f"{self._prefix}:d:{self._name('shortcode', code)}"
 
     def late(self, code: str) -> str:
         """The key of the late answer of a shortcode."""
-        return f"{self._prefix}:l:{self._name('shortcode', code)[:16]}"
+        return f"{self._prefix}:l:{self._name('shortcode', code)}"
 
     def request(self, request: Request) -> str:
         """The name of a request; empty where it has no id."""
@@ -53,7 +55,8 @@ class Drawer:
 
     def fingerprint(self, request: Request) -> bytes:
         """What was asked, so that it can be compared and not read."""
-        return bytes.fromhex(self._name("content", self._key.session, request.content))
+        whose = (self._key.gateway, self._key.msisdn, self._key.session)
+        return self._keys.digest("content", *whose, request.content)[:_FINGERPRINT]
 
     def close_session(self, session: Session) -> bytes:
         """Seal a session."""
@@ -61,8 +64,8 @@ class Drawer:
 
     def close_reply(self, reply: Reply) -> bytes:
         """Seal a reply; step.lua puts the fingerprint before it."""
-        clear = json.dumps([reply.text, reply.ends], ensure_ascii=False, separators=(",", ":"))
-        return self._seal.close(clear.encode("utf-8", "surrogatepass"), self._place("reply"))
+        clear = (_ENDS if reply.ends else _GOES_ON) + letters.written(reply.text)
+        return self._seal.close(clear, self._place("reply"))
 
     def open_session(self, sealed: bytes | None) -> Session | None:
         """The session; None where there is none, or where the secret or the stored form has changed since."""
@@ -73,9 +76,12 @@ class Drawer:
 
     def open_reply(self, stored: bytes | None) -> Reply | None:
         """The reply; None where there is none or it cannot be read."""
+        if not stored:
+            return None
         try:
-            return Reply(*json.loads(self._seal.open(stored[_FINGERPRINT:], self._place("reply")))) if stored else None
-        except (Unsealable, ValueError, TypeError):
+            clear = self._seal.open(stored[_FINGERPRINT:], self._place("reply"))
+            return Reply(letters.read(clear[1:]), ends=clear[:1] == _ENDS)
+        except (Unsealable, ValueError):
             return None
 
     def close_late(self, late: Late) -> bytes:
@@ -92,7 +98,7 @@ class Drawer:
             return None
 
     def _name(self, purpose: str, *parts: str) -> str:
-        return self._keys.name(purpose, self._key.gateway, self._key.msisdn, *parts)
+        return self._keys.short(purpose, self._key.gateway, self._key.msisdn, *parts)
 
     def _place(self, kind: str) -> bytes:
         return f"{kind} {self.session}".encode()

@@ -20,11 +20,11 @@ class RedisEditions:
     async def keep(self, edition: Edition) -> None:
         """Write an edition down. Raises StoreAway within a second."""
         sealed = self._keys.seal("menu", edition.version).close(written(edition.menu))
-        await self._scripts.run(self._keep, (f"ussd:m:{edition.version}",), (sealed, _KEPT), again=True)
+        await self._scripts.run(self._keep, (f"ussd:m:{edition.version}",), (sealed, _KEPT))
 
     async def kept(self, version: str) -> Menu | None:
         """A menu by its version; None where nobody has written it down. Raises StoreAway within a second."""
-        [sealed] = await self._scripts.run(self._kept, (f"ussd:m:{version}",), (), again=True)
+        [sealed] = await self._scripts.run(self._kept, (f"ussd:m:{version}",), ())
         try:
             return read(self._keys.seal("menu", version).open(sealed)) if sealed else None
         except (Unsealable, ValueError):

@@ -45,6 +45,8 @@ class RedisLimits:
 
     async def dialled(self, gateway: str, rate: int, msisdn: str, dial: str) -> Excess | None:
         """Count a dial of a line, and of the gateway where that has a rate."""
+        if not rate:
+            return await self._dialled(msisdn, dial)
         passes, excess = await asyncio.gather(self._passes(gateway, rate), self._dialled(msisdn, dial))
         return excess if passes else Excess("busy")
 
@@ -57,7 +59,7 @@ class RedisLimits:
         day = datetime.fromtimestamp(self._clock(), _TEHRAN).date().isoformat()
         name = self._keys.digest("limits", msisdn, person)[:8]
         args = (name, allowed.people_per_day, allowed.wrong_codes, _DAY)
-        found = await self._scripts.run(self._people, (f"{line}:x", f"{line}:p:{day}"), args, again=True)
+        found = await self._scripts.run(self._people, (f"{line}:x", f"{line}:p:{day}"), args)
         match found:
             case [b"paused", bytes() as wait]:
                 return await self._unless_exempt(msisdn, Excess("paused", int(wait)))
@@ -71,7 +73,7 @@ class RedisLimits:
             return None
         name = self._keys.digest("limits", msisdn, step)[:8]
         args = (name, self._allowed.wrong_codes, int(self._allowed.pause * 1000))
-        [wait] = await self._scripts.run(self._wrong, (f"{self._line(msisdn)}:x",), args, again=True)
+        [wait] = await self._scripts.run(self._wrong, (f"{self._line(msisdn)}:x",), args)
         return await self._unless_exempt(msisdn, Excess("paused", int(wait))) if wait else None
 
     async def _dialled(self, msisdn: str, dial: str) -> Excess | None:
@@ -80,12 +82,10 @@ class RedisLimits:
             return None
         name, now = self._keys.digest("limits", msisdn, dial)[:8], int(self._clock() * 1000)
         args = (name, now, allowed.dials_per_minute, allowed.dials_per_hour)
-        [wait] = await self._scripts.run(self._dials, (f"{self._line(msisdn)}:c",), args, again=True)
+        [wait] = await self._scripts.run(self._dials, (f"{self._line(msisdn)}:c",), args)
         return await self._unless_exempt(msisdn, Excess("too_often", int(wait))) if wait else None
 
     async def _passes(self, gateway: str, rate: int) -> bool:
-        if not rate:
-            return True
         key = f"ussd:g:{self._keys.name('limits', gateway)}"
         [passes] = await self._scripts.run(self._rate, (key,), (f"{1000 / rate:.6f}",))
         return bool(passes)
@@ -99,4 +99,4 @@ class RedisLimits:
 
     def _line(self, msisdn: str) -> str:
         """The keys of a line are on one node of a cluster."""
-        return f"ussd:{{{self._keys.name('limits', msisdn)}}}"
+        return f"ussd:{{{self._keys.short('limits', msisdn, octets=12)}}}"

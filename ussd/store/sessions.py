@@ -8,6 +8,7 @@ import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache, partial
 
 from ussd.callback import Reply
 from ussd.core.session import Session
@@ -16,6 +17,8 @@ from ussd.keys import Keys, Unsealable
 from ussd.sessions import Held, Late, Request, Reused, SessionKey
 from ussd.store.client import Scripts
 from ussd.store.drawer import Drawer
+
+_DRAWERS = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +41,7 @@ class Lifetimes:
 
 
 class RedisStore:
-    """The Store of ussd/service.py in Redis 6.2 or newer, or Valkey, at a `redis://`, `rediss://` or `unix://` URL.
+    """The Store of ussd/service.py in Redis 6.2 or newer, or Valkey, wherever a URL of ussd/redis_url.py says.
 
     It belongs to one event loop.
     """
@@ -56,15 +59,17 @@ class RedisStore:
         self._keys = keys
         self._lifetimes = lifetimes
         self._clock = clock
+        # A session's next callback soon comes: names and ciphers are worked out once for both, and for load and commit.
+        self._drawer = lru_cache(_DRAWERS)(partial(Drawer, keys))
         self._load, self._step, self._keep = scripts.script("load"), scripts.script("step"), scripts.script("keep")
         self._claim, self._whose = scripts.script("claim"), scripts.script("whose")
 
     async def load(self, key: SessionKey, request: Request, code: str) -> Held:
         """Find what is held for `request`, and, where `code` is not empty, what was dropped there. Raises Reused."""
-        drawer = Drawer(self._keys, key)
+        drawer = self._drawer(key)
         of_line = (drawer.dropped(code), drawer.late(code), drawer.language) if code else ()
         keys = (drawer.body, drawer.replies, *of_line)
-        found = await self.scripts.run(self._load, keys, (drawer.request(request),), again=True)
+        found = await self.scripts.run(self._load, keys, (drawer.request(request),))
         version, body, ended, at, last, answered, dropped, late, language = found
         same = drawer.fingerprint(request)
         if request.id and answered and not answered.startswith(same):
@@ -83,8 +88,8 @@ class RedisStore:
 
     async def recall(self, key: SessionKey, dropped: str) -> Session | None:
         """Read the session that `load` named; None where it has ended or is gone."""
-        drawer = Drawer(self._keys, key, dropped)
-        _, body, *_ = await self.scripts.run(self._load, (drawer.body, drawer.replies), ("",), again=True)
+        drawer = self._drawer(key, dropped)
+        _, body, *_ = await self.scripts.run(self._load, (drawer.body, drawer.replies), ("",))
         return drawer.open_session(body)
 
     async def commit(
@@ -100,7 +105,7 @@ class RedisStore:
         language: str = "",
     ) -> Reply:
         """Store one step that was made from `version`, and return what is to be answered: `reply`, or the winner's."""
-        drawer = Drawer(self._keys, key)
+        drawer = self._drawer(key)
         keep = self._lifetimes
         [stands] = await self.scripts.run(
             self._step,
@@ -124,7 +129,7 @@ class RedisStore:
 
     async def keep_late(self, key: SessionKey, late: Late) -> None:
         """Keep a late answer for the line of `key`."""
-        drawer = Drawer(self._keys, key)
+        drawer = self._drawer(key)
         keys, args = (drawer.late(late.session.code),), (drawer.close_late(late), self._lifetimes.late)
         await self.scripts.run(self._keep, keys, args)
 
@@ -133,7 +138,7 @@ class RedisStore:
         seal, place = self._keys.seal("whose", gateway), session.encode("utf-8", "surrogatepass")
         key = f"ussd:w:{self._keys.name('whose', gateway, session)}"
         kept = seal.close(msisdn.encode(), place) if msisdn else b""
-        [found] = await self.scripts.run(self._whose, (key,), (kept, self._lifetimes.replies), again=True)
+        [found] = await self.scripts.run(self._whose, (key,), (kept, self._lifetimes.replies))
         try:
             return seal.open(found, place).decode() if found else ""
         except Unsealable:
@@ -143,7 +148,7 @@ class RedisStore:
         """Whether a signed request's nonce is used for the first time; it is kept as `ussd:n:<keyed hash>`."""
         token = os.urandom(8)
         key, args = f"ussd:n:{self._keys.name('nonce', gateway, nonce)}", (token, seconds * 1000)
-        [first] = await self.scripts.run(self._claim, (key,), args, again=True)
+        [first] = await self.scripts.run(self._claim, (key,), args)
         return first == token
 
     async def ping(self) -> None:

@@ -2,7 +2,7 @@
 --
 -- KEYS: the session, its replies, the line's dropped session and its late answer at this shortcode, its language.
 -- ARGV: nonce; name of the request or ""; version that the step came from; own name of the session; fingerprint of
---       the request (16 octets); body; reply; "ends", "offer" or "stay"; time in ms;
+--       the request (8 octets); body; reply; "ends", "offer" or "stay"; time in ms;
 --       then, in ms, how long to keep: session, replies, ended, dropped;
 --       "read" where the late answer is read by this step; the language that is chosen by it or ""; how long to keep that.
 -- Returns: nonce, and the reply that stands already where this step is not taken.
@@ -22,7 +22,7 @@ local held, last = unpack(redis.call("HMGET", session, "version", "last"))
 if held and held ~= version then
   local won = last and redis.call("HGET", replies, last)
   if won and request ~= "" then
-    redis.call("HSET", replies, request, fingerprint .. string.sub(won, 17))
+    redis.call("HSET", replies, request, fingerprint .. string.sub(won, 9))
   end
   return { nonce, won }
 end
