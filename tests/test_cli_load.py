@@ -16,6 +16,7 @@ from aiohttp.test_utils import TestServer
 from tests.conftest import ENTITLED, MAIN_MENU
 from tests.gateways.smpp.network import free_port
 from tests.server import USSD, Server, environment, ussd
+from tests.test_cli_load_open import FIELDS
 
 CONFIGURATION = """
 gateways:
@@ -30,6 +31,8 @@ gateways:
       enquire_link: 200ms
       response_timeout: 500ms
 """
+
+TOOK = "p50 [0-9.]+, p90 [0-9.]+, p99 [0-9.]+, p99.9 [0-9.]+, max [0-9.]+ ms"
 
 
 @pytest.fixture(scope="module")
@@ -63,28 +66,54 @@ def test_one_object_says_what_was_done_how_fast_and_what_was_wrong(
     server: Server, tmp_path: Path, gateway: str
 ) -> None:
     url = f"http://127.0.0.1:{server.port}"
-    run = load(tmp_path, "--url", url, "--gateway", gateway, "--dialogues", "30", "--at-once", "8", "--json")
+    run = load(tmp_path, "--url", url, "--gateway", gateway, "--dialogues", "30", "--at-once", "4", "--json")
     assert (run.returncode, run.stderr) == (0, "")
     said = json.loads(run.stdout)
-    assert said.keys() == {"dialogues", "callbacks", "seconds", "callbacks_per_second", "ms", "failed", "wrong"}
+    alone = {"seconds", "callbacks_per_second", "client_was_late", "waited_for_connection", "steps"}
+    assert said.keys() == FIELDS | alone
     assert (said["dialogues"], said["callbacks"], said["failed"], said["wrong"]) == (30, 120, {}, {})
-    assert 0 < said["ms"]["p50"] <= said["ms"]["p90"] <= said["ms"]["p99"] <= said["ms"]["max"]
+    assert (said["begun"], said["finished"], said["dropped"], said["shed"]) == (30, 30, 0, {})
+    assert 0 < said["ms"]["p50"] <= said["ms"]["p90"] <= said["ms"]["p99"] <= said["ms"]["p99.9"] <= said["ms"]["max"]
+    assert {kind: one["count"] for kind, one in said["kinds"].items()} == {"dial": 30, "going_on": 90, "shed": 0}
     assert said["callbacks_per_second"] == pytest.approx(120 / said["seconds"], rel=0.1)
+    assert said["goodput"] == pytest.approx(30 / said["seconds"], rel=0.1)
+    assert said["steps"] == []
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_person_reads_a_table(server: Server, tmp_path: Path) -> None:
-    options = ("--dialogues", "5", "--code", "*4*1420*1#", "--inputs", "2", "--seed", "7")
+    options = ("--dialogues", "5", "--code", "*4*1420*1#", "--inputs", "2", "--lines-from", "989160100000")
     run = load(tmp_path, "--url", f"http://127.0.0.1:{server.port}/gateways/reference", *options)
     assert (run.returncode, run.stderr) == (0, "")
     assert re.fullmatch(
         r"dialogues  5\n"
+        r"finished   5: [0-9.]+ a second\n"
+        r"shed       0\n"
         r"callbacks  10 in [0-9.]+ s: [0-9.]+ a second\n"
-        r"answered   p50 [0-9.]+, p90 [0-9.]+, p99 [0-9.]+, max [0-9.]+ ms\n"
+        rf"answered   {TOOK}\n"
+        rf"dial       {TOOK}; 5\n"
+        rf"going on   {TOOK}; 5\n"
+        rf"lag        {TOOK}\n"
         r"failed     0\n"
         r"wrong      0\n",
         run.stdout,
     )
+
+
+@pytest.mark.parametrize(
+    ("gateway", "line"), [("reference", "989130100000"), ("africastalking", "989140100000"), ("nalo", "989150100000")]
+)
+def test_the_server_that_is_shipped_stands_duplicates_drops_and_who_leaves(
+    server: Server, tmp_path: Path, gateway: str, line: str
+) -> None:
+    mix = ("--duplicates", "0.3", "--drops", "0.2", "--leave", "0.3", "--think", "0.01", "--lines-from", line)
+    where = ("--url", f"http://127.0.0.1:{server.port}", "--gateway", gateway)
+    run = load(tmp_path, *where, *mix, "--rate", "40", "--seconds", "1", "--json")
+    assert (run.returncode, run.stderr) == (0, "")
+    said = json.loads(run.stdout)
+    assert (said["failed"], said["wrong"]) == ({}, {})
+    assert said["finished"] + said["dropped"] + sum(said["shed"].values()) == said["dialogues"] > 15
+    assert said["dropped"] > 0
 
 
 async def test_what_failed_and_what_was_wrong_is_counted_by_kind_and_is_exit_1(tmp_path: Path) -> None:
@@ -114,7 +143,7 @@ async def test_what_failed_and_what_was_wrong_is_counted_by_kind_and_is_exit_1(t
 def test_a_server_that_is_not_there_is_exit_1(tmp_path: Path) -> None:
     run = load(tmp_path, "--url", "http://127.0.0.1:9", "--json")
     assert (run.returncode, run.stderr) == (1, "")
-    assert json.loads(run.stdout)["failed"] == {"ClientConnectorError": 1}
+    assert json.loads(run.stdout)["failed"] == {"ConnectionRefusedError": 1}
 
 
 @pytest.mark.parametrize(
@@ -126,6 +155,20 @@ def test_a_server_that_is_not_there_is_exit_1(tmp_path: Path) -> None:
         (("--url", "127.0.0.1:8080"), "--yes-elsewhere"),
         (("--url", "http://127.0.0.1:8080", "--dialogues", "0"), "--dialogues"),
         (("--url", "http://127.0.0.1:8080", "--gateway", "none"), "--gateway"),
+        (("--rate", "0"), "--rate"),
+        (("--rate", "fast"), "--rate"),
+        (("--rate", "50:10s,500"), "--rate"),
+        (("--rate", "50:0s"), "--rate"),
+        (("--rate", "50", "--dialogues", "10"), "--dialogues"),
+        (("--rate", "50", "--at-once", "10"), "--at-once"),
+        (("--rate", "50:10s", "--seconds", "5"), "--seconds"),
+        (("--evenly",), "--rate"),
+        (("--think", "1"), "--rate"),
+        (("--duplicates", "1.5"), "--duplicates"),
+        (("--gateway", "parlayx", "--duplicates", "0.1"), "--duplicates"),
+        (("--gateway", "smpp", "--leave", "0.1"), "--leave"),
+        (("--gateway", "smpp", "--connections", "2"), "--connections"),
+        (("--histogram", "nowhere/load.hgrm"), "nowhere is no folder"),
     ],
 )
 def test_a_load_that_is_not_meant_is_a_usage_error(tmp_path: Path, arguments: tuple[str, ...], said: str) -> None:
@@ -152,6 +195,15 @@ def test_an_smpp_gateway_is_dialled_and_loaded_where_its_server_looks_for_the_sm
     assert (loaded.returncode, loaded.stderr) == (0, waiting)
     said = json.loads(loaded.stdout)
     assert (said["dialogues"], said["callbacks"], said["failed"], said["wrong"]) == (20, 80, {}, {})
+
+
+def test_an_smpp_gateway_is_loaded_in_an_open_loop_too(smsc_port: int, tmp_path: Path) -> None:
+    here = ("--gateway", "smpp", "--listen", f"127.0.0.1:{smsc_port}", "--dialect", "tata", "--json")
+    rate = ("--rate", "40", "--evenly", "--seconds", "0.5")
+    loaded = load(tmp_path, *here, *rate, "--drops", "0.2", "--lines-from", "989130100000")
+    said = json.loads(loaded.stdout)
+    assert (loaded.returncode, said["dialogues"], said["failed"], said["wrong"]) == (0, 20, {}, {})
+    assert said["finished"] + said["dropped"] == 20
 
 
 def test_the_link_lives_while_nobody_types(smsc_port: int, tmp_path: Path) -> None:

@@ -1,7 +1,6 @@
 """Load: what is right passes through every gateway, and whatever a server does wrong is found and counted."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 import pytest
@@ -9,9 +8,11 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from simulator.call import OverHttp
-from simulator.load import Found, Plan, line, over_http
+from simulator.load import Found, Plan, over_http
 from tests.conftest import ENTITLED
 from tests.gateways.smpp.network import free_port
+from tests.simulator import loaded
+from tests.simulator.loaded import SCREENS, Answer, right
 from ussd.app import running
 from ussd.doors import formats
 from ussd.settings import Settings
@@ -19,27 +20,10 @@ from ussd.settings.sending import ASYNCHRONOUS
 from ussd.web.callbacks import routes
 
 PLAN = Plan(dialogues=12, at_once=4, inputs=("1", ENTITLED), seconds=20.0, grace=0.2)
-SCREENS = [{"text": "خانه", "ends": False}, {"text": "کد؟", "ends": False}]
-Answer = Callable[[int, int], Awaitable[web.Response]]
-"""What a server says to the callback of a place in the dialogue of a number."""
-
-
-def right(number: int, place: int) -> web.Response:
-    end = {"text": f"بله\nکد پیگیری: n{number:06}", "ends": True}
-    return web.json_response([*SCREENS, end][place])
 
 
 async def found(answer: Answer, plan: Plan = PLAN) -> Found:
-    """The load of a server that answers so, in the reference gateway's form."""
-
-    async def handle(request: web.Request) -> web.Response:
-        asked = await request.json()
-        return await answer(int(asked["msisdn"]) - int(line(0)), int(asked["request"]))
-
-    served = web.Application()
-    served.router.add_post("/gateways/reference", handle)
-    async with TestServer(served) as server:
-        return await over_http(plan, OverHttp(str(server.make_url("")), "reference"))
+    return await loaded.found(answer, plan)
 
 
 async def otherwise(at: tuple[int, int], said: dict[str, object]) -> Found:
@@ -64,7 +48,7 @@ async def test_twenty_dialogues_through_each_gateway_are_all_right(
         served.add_routes(routes(app.doors.values(), app.service))
         async with TestServer(served) as server:
             result = await over_http(plan, OverHttp(str(server.make_url("")), gateway), screens)
-    assert (result.failed, result.wrong, result.dialogues, len(result.times)) == ({}, {}, 20, 80)
+    assert (result.failed, result.wrong, result.total.finished, len(result.times)) == ({}, {}, 20, 80)
     assert result.sound
 
 
@@ -78,9 +62,11 @@ async def test_a_server_that_is_right_is_found_so_and_the_first_dialogue_is_not_
     result = await found(answer)
     assert result.sound
     assert lines == set(range(13))
-    assert (result.dialogues, len(result.times)) == (12, 36)
-    assert 0 < result.ms(0.5) <= result.ms(0.9) <= result.ms(0.99) <= result.ms(1.0)
-    assert result.rate == pytest.approx(36 / result.seconds)
+    total = result.total
+    assert (total.dialogues, total.begun, total.finished, len(result.times)) == (12, 12, 12, 36)
+    assert (len(total.dial), len(total.going_on), len(total.turned_away), len(total.lag)) == (12, 24, 0, 36)
+    assert 0 < result.times.ms(0.5) <= result.times.ms(0.9) <= result.times.ms(0.99) <= result.times.ms(1.0)
+    assert (result.rate, result.goodput) == pytest.approx((36 / result.seconds, 12 / result.seconds))
 
 
 @pytest.mark.parametrize(
@@ -101,7 +87,7 @@ async def test_a_screen_that_is_wrong_is_counted(at: tuple[int, int], said: dict
     result = await otherwise(at, said)
     assert (result.failed, result.wrong) == ({}, {kind: 1})
     assert not result.sound
-    assert result.dialogues == (12 if at[0] else 1)
+    assert result.total.dialogues == (12 if at[0] else 1)
 
 
 async def test_a_credit_code_that_two_lines_get_is_wrong() -> None:
@@ -141,12 +127,12 @@ async def test_nothing_more_is_asked_where_the_first_dialogue_failed() -> None:
         return web.Response(status=500)
 
     result = await found(answer)
-    assert (asked, result.failed, result.dialogues) == ([0], {"HTTP 500": 1}, 1)
+    assert (asked, result.failed, result.total.dialogues) == ([0], {"HTTP 500": 1}, 1)
 
 
 async def test_a_server_that_is_not_there_is_a_failure() -> None:
     result = await over_http(PLAN, OverHttp("http://127.0.0.1:9", "reference"))
-    assert (list(result.failed.values()), result.times, result.ms(0.5), result.rate) == ([1], [], 0.0, 0.0)
+    assert (result.failed, len(result.times), result.rate) == ({"ConnectionRefusedError": 1}, 0, 0.0)
 
 
 @pytest.mark.parametrize(("hangs", "unfinished"), [(0, 1), (1, 4)])
@@ -170,8 +156,8 @@ async def test_when_the_time_is_up_no_dialogue_begins_and_those_under_way_end_we
 
     result = await found(answer, replace(PLAN, dialogues=1000, seconds=0.3, grace=5.0))
     assert result.sound
-    assert 4 <= result.dialogues < 100
-    assert len(result.times) == 3 * result.dialogues
+    assert 4 <= result.total.dialogues < 100
+    assert len(result.times) == 3 * result.total.dialogues
 
 
 async def test_no_more_dialogues_are_under_way_than_planned() -> None:
@@ -211,8 +197,3 @@ def test_session_ids_are_the_same_for_a_seed_and_otherwise_all_different() -> No
     ids = {(seed, number): Plan(seed=seed).session(number) for seed in (1, 11) for number in range(200)}
     assert len(set(ids.values())) == len(ids)
     assert ids[1, 7] == Plan(seed=1).session(7)
-
-
-def test_percentiles_are_by_the_nearest_rank() -> None:
-    result = Found(10, 1.0, [one / 1000 for one in range(1, 11)], {}, {})
-    assert [round(result.ms(share)) for share in (0.5, 0.9, 0.99, 1.0, 0.0)] == [5, 9, 10, 10, 1]
