@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 CODE ?= *4*1420\#
 
-.PHONY: dial screenshots serve test lint types layers format openapi schema graphs thorough spenders promises clean
+.PHONY: dial screenshots serve test lint types layers format openapi schema graphs thorough promises bench audit clean
 
 dial: .venv/sim  ## Dial a shortcode on this terminal: make dial CODE='*4*1420#'
 	@$(BIN)/ussd dial '$(CODE)'
@@ -24,8 +24,8 @@ fuzz: .venv/dev  ## Ten minutes of made-up octets: make fuzz NAME=smpp, or any g
 promises: .venv/dev  ## The promises with the counts of their report, tests/promises/REPORT.md: about an hour
 	@USSD_TEST_PROMISES=long $(BIN)/pytest tests/promises
 
-spenders: .venv/dev  ## 500 spenders of one credit code, 20,000 tries, with and without a kill, on each database
-	@USSD_TEST_SPENDERS=500 $(BIN)/pytest tests/test_spenders.py
+bench: .venv/dev  ## The engine beside a floor and beside other engines: tests/bench/RESULTS.md
+	@$(BIN)/ussd bench --peers tests/bench/peers --write tests/bench/RESULTS.md
 
 lint: .venv/dev
 	@$(BIN)/ruff check .
@@ -36,6 +36,9 @@ types: .venv/dev
 
 layers: .venv/dev
 	@$(BIN)/lint-imports
+
+audit: .venv/pip  ## The exact versions against what is known of holes, where that can be reached
+	@PYTHON=$(BIN)/python .ci/audit
 
 format: .venv/dev
 	@$(BIN)/ruff check --fix .

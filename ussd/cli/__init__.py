@@ -15,6 +15,7 @@ _FILES = {
     "dial": "handset",
     "serve": "server",
     "load": "load",
+    "bench": "bench",
     "check": "menus",
     "test": "transcripts",
     "graph": "pictures",
