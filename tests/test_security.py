@@ -6,8 +6,11 @@ from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
-from aiohttp import http_parser
-from aiohttp.web_protocol import HttpRequestParser
+import aiohttp
+import pytest
+
+from tests.server import ussd
+from ussd.web.parser import LEAST, ParserError, check_parser
 
 ROOT = Path(__file__).parent.parent
 PAGE = (ROOT / "SECURITY.md").read_text()
@@ -58,12 +61,36 @@ def test_every_test_that_it_names_is_there() -> None:
 
 
 def test_requests_are_read_by_the_parser_in_c() -> None:
-    assert HttpRequestParser is http_parser.HttpRequestParserC
+    check_parser()
+
+
+def test_a_server_that_would_read_them_by_another_parser_does_not_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AIOHTTP_NO_EXTENSIONS", "1")
+    refused = ussd(tmp_path, "serve", "--port", "0", "--admin-port", "0", fresh=True)
+    assert refused.returncode == 1
+    assert refused.stderr == "aiohttp would read requests by its parser in Python: its extension in C is not loaded\n"
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("version", ["3.14.3", "3.9.5", "3.14.3rc1", "3.14"])
+def test_an_aiohttp_with_a_known_hole_is_refused_by_its_number(monkeypatch: pytest.MonkeyPatch, version: str) -> None:
+    monkeypatch.setattr(aiohttp, "__version__", version)
+    with pytest.raises(ParserError, match=rf"aiohttp is {version}, and before 3\.14\.4 "):
+        check_parser()
+
+
+@pytest.mark.parametrize("version", ["3.14.4", "3.15.0", "4.0.0a1"])
+def test_a_newer_one_is_not(monkeypatch: pytest.MonkeyPatch, version: str) -> None:
+    monkeypatch.setattr(aiohttp, "__version__", version)
+    check_parser()
 
 
 def test_no_library_is_older_than_its_last_known_hole() -> None:
     floors = dict(re.findall(r"^\| ([a-z]+) \| ([0-9.]+) \|", PAGE, re.MULTILINE))
     assert floors.keys() == {"aiohttp", "redis"}
+    assert parts(floors["aiohttp"]) == LEAST, "the server asks for the same"
     assert {name for name, least in floors.items() if parts(version(name)) < parts(least)} == set()
     pinned = dict(re.findall(r"^([a-z]+)==([0-9.]+)$", (ROOT / "constraints.txt").read_text(), re.MULTILINE))
     assert {name for name, least in floors.items() if parts(pinned[name]) < parts(least)} == set()

@@ -86,6 +86,16 @@ def test_a_killed_one_is_replaced_and_sessions_go_on_elsewhere(home: Path) -> No
         assert server.events().count("worker_died") == 1
 
 
+def test_one_that_is_killed_again_and_again_while_it_serves_is_replaced_again_and_again(home: Path) -> None:
+    with started(home, 2) as server:
+        for kill in range(6):
+            victim = max(workers_of(server))
+            os.kill(victim, signal.SIGKILL)
+            until(lambda kill=kill: len(serving(server)) == 3 + kill)  # type: ignore[misc]
+        assert len(workers_of(server)) == 2
+        assert begun(server, 1) == MAIN_MENU
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_one_stop_ends_all_of_them(home: Path, number: signal.Signals) -> None:
     with started(home) as server:

@@ -2,7 +2,7 @@
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from ssl import SSLContext
 
@@ -14,24 +14,33 @@ from ussd.settings import Settings
 from ussd.web.admin import application
 from ussd.web.api import routes as api_routes
 from ussd.web.callbacks import MAX_BODY, routes
+from ussd.web.elsewhere import nowhere
+from ussd.web.loop import running_loop
 from ussd.web.tls import context_of
 
 FINISH_SECONDS = 10.0
 """What a callback under way may still take when the server stops; longer than any gateway waits."""
+_LAST_SECONDS = 0.1
+"""For those who have connected as the port was closed, to be heard and answered."""
 
 _log = structlog.get_logger(__name__)
 
 
-async def serve(app: App, settings: Settings, *, shared: bool = False) -> None:
+async def serve(
+    app: App, settings: Settings, *, shared: bool = False, serving: Callable[[], None] | None = None
+) -> None:
     """Serve until SIGTERM or SIGINT. SIGTERM first says on `/readyz` that it is going, and waits `drain` seconds.
 
-    `shared`: whether other processes listen on the same port. Raises TlsError where it cannot begin.
+    `shared`: whether other processes listen on the same port. `serving` is called once callbacks can come. Raises
+    TlsError where it cannot begin.
     """
     tls = context_of(settings.tls_certificate, settings.tls_key, settings.tls_client_ca)
     stop: asyncio.Future[signal.Signals] = asyncio.get_running_loop().create_future()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, _stop, stop, number)
     async with app.at_work(), _listening(app, settings, tls, shared=shared):
+        if serving:
+            serving()
         number = await stop
         app.readiness.draining = True
         _log.info("stopping", signal=number.name)
@@ -48,18 +57,32 @@ def _stop(stop: asyncio.Future[signal.Signals], number: signal.Signals) -> None:
 @asynccontextmanager
 async def _listening(app: App, settings: Settings, tls: SSLContext | None, *, shared: bool) -> AsyncIterator[None]:
     callbacks = web.Application(client_max_size=MAX_BODY)
-    callbacks.add_routes([*routes(app.doors.values(), app.service), *api_routes(app.desks)])
+    ours = [*routes(app.doors.values(), app.service), *api_routes(app.desks, app.service.turns_away)]
+    callbacks.add_routes([*ours, nowhere()])
     # Bodies stay as they came: aiohttp would answer a broken gzip body with 500.
     runner = web.AppRunner(callbacks, access_log=None, auto_decompress=False, shutdown_timeout=FINISH_SECONDS)
     admin = web.AppRunner(application(app.readiness, app.metrics), access_log=None, shutdown_timeout=1.0)
     try:
         ports = [await _site(admin, settings.admin_host, settings.admin_port)]
         ports.insert(0, await _site(runner, settings.host, settings.port, tls, shared=shared))
-        _log.info("serving", host=settings.host, port=ports[0], admin_host=settings.admin_host, admin_port=ports[1])
+        places = {"host": settings.host, "port": ports[0], "admin_host": settings.admin_host, "admin_port": ports[1]}
+        _log.info("serving", **places, loop=running_loop())
         yield
     finally:
-        await runner.cleanup()
+        await close(runner)
         await admin.cleanup()
+
+
+async def close(runner: web.AppRunner) -> None:
+    """Close the port, and a moment later the connections.
+
+    At once, aiohttp closes those that are silent as yet, and never reads one that is a loop's turn old: who has made
+    that one waits for nothing, and the stop waits for who waits.
+    """
+    for site in runner.sites:
+        await site.stop()
+    await asyncio.sleep(_LAST_SECONDS)
+    await runner.cleanup()
 
 
 async def _site(

@@ -6,6 +6,7 @@ end with their parent, however that ends (PR_SET_PDEATHSIG, prctl(2)).
 """
 
 import ctypes
+import mmap
 import os
 import signal
 import socket
@@ -14,16 +15,19 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from types import FrameType
 
 import structlog
 
-Run = Callable[[int], None]
+Serving = Callable[[], None]
+"""Called by a worker once it serves."""
+Run = Callable[[int, Serving], None]
 """What a worker does, by its number, until it is told to stop."""
 GIVE_UP = 5
-"""Deaths of one worker in a row, each soon after its start, after which something is wrong that no restart mends."""
+"""Deaths of one worker in a row, each of its start, after which something is wrong that no restart mends."""
 SETTLED = 5.0
-"""Seconds after which a worker did not die of its start."""
+"""Seconds after which a worker did not die of its start. One that serves already did not, however soon it dies."""
 _PAUSE, _LONGEST_PAUSE = 0.1, 5.0
 _TICK = 0.05
 _PR_SET_PDEATHSIG = 1
@@ -56,6 +60,8 @@ class Workers:
     """Seconds that a worker may take to stop."""
     _workers: list[_Worker] = field(default_factory=list)
     _stop: signal.Signals | None = None
+    _serving: mmap.mmap = field(default_factory=lambda: mmap.mmap(-1, mmap.PAGESIZE))
+    """An octet a worker, shared with it: 1 once it serves."""
 
     def keep(self) -> None:
         """Keep all of them running until SIGTERM or SIGINT. Raises WorkersFailed, with none of them left."""
@@ -72,8 +78,8 @@ class Workers:
     def _tend(self, worker: _Worker) -> None:
         if worker.pid and self._has_ended(worker):
             _log.error("worker_died", worker=worker.number)
-            young = time.monotonic() - worker.started < SETTLED
-            worker.deaths = worker.deaths + 1 if young else 1
+            at_its_start = not self._serving[worker.number] and time.monotonic() - worker.started < SETTLED
+            worker.deaths = worker.deaths + 1 if at_its_start else 1
             if worker.deaths >= GIVE_UP:
                 raise WorkersFailed(f"worker {worker.number} died {GIVE_UP} times soon after its start")
             worker.due = time.monotonic() + min(_PAUSE * 2**worker.deaths, _LONGEST_PAUSE)
@@ -81,7 +87,7 @@ class Workers:
             self._start(worker)
 
     def _start(self, worker: _Worker) -> None:
-        worker.started, parent = time.monotonic(), os.getpid()
+        worker.started, parent, self._serving[worker.number] = time.monotonic(), os.getpid(), 0
         worker.pid = os.fork()
         if worker.pid:
             return
@@ -91,7 +97,7 @@ class Workers:
             for number in (*_STOPPING, signal.SIGHUP):
                 signal.signal(number, signal.SIG_DFL)
             signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPPING)
-            self.run(worker.number)
+            self.run(worker.number, partial(self._serving.__setitem__, worker.number, 1))
             code = 0
         except SystemExit as end:
             code = end.code if isinstance(end.code, int) else 1
