@@ -52,6 +52,17 @@ async def test_an_answer_with_another_insurance_number_is_about_another_person(
     assert await registry.inquire(Asked("op-1", Subject("insurance_number", "00000106"), "inpatient", "1021"))
 
 
+async def test_an_answer_with_another_national_code_is_about_another_person(
+    session: ClientSession, serve: Serve
+) -> None:
+    server = Recorder({**KNOWN, "national_code": "0092000304"})
+    registry = HttpRegistry(session, await serve(server.answer), name="sso")
+    with pytest.raises(RegistryFault, match="another person"):
+        await registry.inquire(ASKED)
+    server.said = {**KNOWN, "national_code": CODE, "insurance_number": "00000106"}
+    assert await registry.inquire(ASKED)
+
+
 async def test_an_owner_is_asked_for_as_the_contract_has_it(session: ClientSession, serve: Serve) -> None:
     server = Recorder({"operation_id": "op-2", "owns": True})
     assert await HttpOwners(session, await serve(server.answer), name="owners").owns("op-2", LINE, CODE) is True

@@ -28,6 +28,7 @@ class SaidOfPerson(Said):
     insurer: str
     reason: str | None = None
     full_name: str | None = None
+    national_code: str | None = None
     insurance_number: str | None = None
     branch: str | None = None
     kind: str | None = None

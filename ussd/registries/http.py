@@ -38,7 +38,8 @@ class HttpRegistry:
                 "asked_by": asked.asked_by,
             }
         )
-        if asked.subject.kind == "insurance_number" and said.insurance_number not in (None, asked.subject.number):
+        about = {"national_code": said.national_code, "insurance_number": said.insurance_number}
+        if about[asked.subject.kind] not in (None, asked.subject.number):
             raise RegistryFault("it answers about another person than the one asked about")
         # A kind that is new to us makes nobody less entitled.
         return Person(said.entitled, said.kind if said.kind in KINDS else "") if said.known else None
