@@ -21,6 +21,7 @@ from ussd.core.session import Session
 from ussd.redis_server import own_server
 from ussd.sessions import Request, SessionKey, StoreAway
 from ussd.store import RedisStore
+from ussd.store.pipelines import PATIENCE
 
 SHOWN = Reply("1-استعلام", ends=False)
 
@@ -241,6 +242,17 @@ async def test_connections_that_died_without_a_word_cost_time_and_no_screen(
         version = (await store.load(key, Request("next", ""), "")).version
         await store.commit(key, Request(f"{version}", ""), version, session, SHOWN, offer=False)
         assert time.monotonic() - began < 1
+
+
+async def test_a_loop_that_was_late_itself_reads_what_came_meanwhile(
+    store: RedisStore, key: SessionKey, session: Session
+) -> None:
+    await store.commit(key, Request("1", ""), 0, session, SHOWN, offer=False)
+    loading = asyncio.create_task(store.load(key, Request("1", ""), ""))
+    for _ in range(3):
+        await asyncio.sleep(0)  # until it is sent
+    time.sleep(PATIENCE + 0.1)
+    assert (await loading).answered == SHOWN
 
 
 async def test_more_lines_than_connections_all_get_their_turn(

@@ -1,4 +1,8 @@
-"""One transaction for many callers: what arrives while a batch is under way goes together as the next."""
+"""One transaction for many callers: what arrives while a batch is under way goes together as the next.
+
+A transaction costs a hundred times what a row of it costs. So where many call, a batch also waits until a moment has
+passed since the last one began; who calls alone never waits.
+"""
 
 import asyncio
 from collections import deque
@@ -15,6 +19,8 @@ _MOST = 200
 """Items a batch, unless told."""
 _PATIENCE = 2.0
 """Seconds that a caller waits."""
+_APART = 0.02
+"""Seconds between the beginnings of two batches, where the first of them had more than one item."""
 
 
 class Batches(Generic[Item, Result]):
@@ -26,7 +32,7 @@ class Batches(Generic[Item, Result]):
         self._most = most
         self._queue: deque[tuple[Item, asyncio.Future[Result]]] = deque()
         self._task: asyncio.Task[None] | None = None
-        self._closed = False
+        self._closed, self._due = False, 0.0
 
     async def put(self, item: Item) -> Result:
         """Return once the item's batch is done. Raises LedgerAway within 2 s, and what `do` raises for this item."""
@@ -50,11 +56,16 @@ class Batches(Generic[Item, Result]):
             await self._task
 
     async def _drain(self) -> None:
+        clock = asyncio.get_running_loop().time
         while self._queue:
+            if (early := self._due - clock()) > 0:
+                await asyncio.sleep(early)
+            began = clock()
             taken = (self._queue.popleft() for _ in range(min(self._most, len(self._queue))))
             # Whoever has given up meanwhile needs nothing.
             if batch := [(item, result) for item, result in taken if not result.done()]:
                 await self._settle(batch)
+            self._due = began + _APART if len(batch) > 1 else 0.0
 
     async def _settle(self, batch: Sequence[tuple[Item, asyncio.Future[Result]]]) -> None:
         try:

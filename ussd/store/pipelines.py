@@ -7,7 +7,8 @@ Every script may be run twice with the effect of once, so a call whose reply was
 import asyncio
 import os
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from hashlib import sha1
 from pathlib import Path
@@ -26,6 +27,8 @@ TOGETHER = 256
 """Calls in one pipeline: more would keep the first of them waiting for the last."""
 PATIENCE = 0.44
 """Seconds that a pipeline may take."""
+_TURN = 0.05
+"""Seconds by which the loop may be late, and in which it reads what came while it was."""
 YOUNG = 0.46
 """Seconds since a call was made in which it may be sent again: after the first pipeline's time, and with time left."""
 
@@ -163,7 +166,7 @@ class Pipelines:
         for call in calls:
             pipeline.execute_command(*call.words())
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with _in_time(PATIENCE):
                 return await pipeline.execute(raise_on_error=False)
         except Exception as fault:
             return [fault] * len(calls)
@@ -175,6 +178,24 @@ class Pipelines:
         else:
             call.sent = True
             self._wait(call)
+
+
+@asynccontextmanager
+async def _in_time(seconds: float) -> AsyncIterator[None]:
+    """As `asyncio.timeout`; but where the loop itself was late, what has come meanwhile is read before time is up."""
+    clock = asyncio.get_running_loop().time
+    due = clock() + seconds
+
+    async with asyncio.timeout(None) as limit:
+
+        def over() -> None:
+            limit.reschedule(clock() + (_TURN if clock() - due > _TURN else 0))
+
+        handle = asyncio.get_running_loop().call_at(due, over)
+        try:
+            yield
+        finally:
+            handle.cancel()
 
 
 def _next(waiting: deque[_Call]) -> list[_Call]:
