@@ -3,23 +3,25 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 from aiohttp import ClientSession
 
+from ussd.admission import Paces
 from ussd.backends import Registry, World, backends, contracts_of
 from ussd.core.checks import ANY_LINE, Contract, Lines
 from ussd.core.loader import COMMON, MenuError, load_all, load_words
 from ussd.core.menu import Menu, Words
 from ussd.core.messages import Messages, load_messages
+from ussd.counting import LookupCounting
 from ussd.doors import SMPP, AppError, Smsc, all_running, configured, door, lines, smsc
 from ussd.editions import Editions, Shelf
 from ussd.keys import Keys
 from ussd.ledger import Ledger, opened
 from ussd.limits import UNLIMITED
-from ussd.lookups import Lookups
+from ussd.lookups import Backend, Lookups
 from ussd.metrics import Metrics
 from ussd.paid import PaidInquiries
 from ussd.redis_server import own_server
@@ -34,6 +36,7 @@ from ussd.sms.worker import SmsWorker
 from ussd.store import RedisStore
 from ussd.store.editions import RedisEditions
 from ussd.store.limits import RedisLimits
+from ussd.traced import UNTRACED, Traces
 from ussd.upkeep import Upkeep
 from ussd.web.admin import Readiness
 from ussd.web.api import Desks
@@ -79,23 +82,27 @@ def redis_url(settings: Settings) -> Iterator[str]:
 
 
 @asynccontextmanager
-async def running(settings: Settings, redis: str, *, limited: bool = True, smpp: bool = True) -> AsyncIterator[App]:
+async def running(
+    settings: Settings, redis: str, *, limited: bool = True, smpp: bool = True, traces: Traces = UNTRACED
+) -> AsyncIterator[App]:
     """The engine, from its menus to its gateways. Raises MenuError, AppError and LedgerAway.
 
     `limited`: whether lines are counted, as those of a gateway are and a handset in this process is not.
-    `smpp`: whether SMSCs are bound to.
+    `smpp`: whether SMSCs are bound to. `traces`: who makes a trace of each callback.
     """
     found = backends()
     contracts = contracts_of(found)
-    seen = stamps(settings.menus)
+    seen, gateways = stamps(settings.menus), configured(settings)
     loaded, messages = _loaded(settings.menus, contracts), load_messages(settings.menus)
-    gateways = configured(settings)
     keys, metrics = Keys(settings.key()), Metrics()
+    counting = traces.counting(metrics)
     async with AsyncExitStack() as stack:
         store = _store(redis, keys, metrics)
         stack.push_async_callback(store.close)
         session = await stack.enter_async_context(new_session())
-        doors = {name: door(name, one, store, session) for name, one in gateways.items() if one.format != SMPP}
+        doors = {
+            name: _seen(door(name, one, store, session), traces) for name, one in gateways.items() if one.format != SMPP
+        }
         samples = settings.entitlement_url is None
         ledger = await stack.enter_async_context(
             opened(settings.ledger, keys, migrate=settings.migrate, samples=samples)
@@ -104,11 +111,23 @@ async def running(settings: Settings, redis: str, *, limited: bool = True, smpp:
             world, sender = _world(settings, ledger, session), _sender(settings, session)
         except ValueError as fault:
             raise AppError(str(fault)) from None
-        lookups = Lookups({name: partial(one.look_up, world=world) for name, one in found.items()}, contracts, metrics)
+        lookups, paces = _lookups(
+            {name: partial(one.look_up, world=world) for name, one in found.items()}, contracts, counting
+        )
         stack.push_async_callback(lookups.close)
         limits = _limits(settings, store, keys, ledger) if limited else UNLIMITED
         editions = RedisEditions(store.scripts, keys)
-        service = Service(*loaded, store, lookups, keys, limits=limits, editions=editions, counting=metrics)
+        service = Service(
+            *loaded,
+            traces.store(store),
+            lookups,
+            keys,
+            limits=limits,
+            editions=editions,
+            counting=counting,
+            paces=paces,
+            admission=metrics,
+        )
         stack.push_async_callback(_closed, doors.values())
         smscs = {name: smsc(name, one, service) for name, one in gateways.items() if smpp and one.format == SMPP}
         readiness = _readiness(store, ledger, smscs, doors)
@@ -116,6 +135,15 @@ async def running(settings: Settings, redis: str, *, limited: bool = True, smpp:
         sms = SmsWorker(ledger.outbox, sender, metrics)
         reload = _reload(settings, contracts, service.shelf, editions, metrics, seen)
         yield App(service, doors, smscs, desks, readiness, metrics, sms, upkeep, reload)
+
+
+def _lookups(
+    found: Mapping[str, Backend], contracts: Mapping[str, Contract], counting: LookupCounting
+) -> tuple[Lookups, Paces]:
+    """All backends, and how many dialogues a second they can carry."""
+    paces = Paces()
+    asked = {name: paces.measured(name, one) for name, one in found.items()}
+    return Lookups(asked, contracts, counting), paces
 
 
 def _loaded(folder: Path, contracts: Mapping[str, Contract], shown: Lines = ANY_LINE) -> tuple[dict[str, Menu], Words]:
@@ -144,6 +172,10 @@ def _cramped(settings: Settings, contracts: Mapping[str, Contract]) -> list[str]
     except MenuError as error:
         return [str(fault) for fault in error.faults]
     return []
+
+
+def _seen(door: Door, traces: Traces) -> Door:
+    return replace(door, gateway=traces.gateway(door.gateway))
 
 
 async def _closed(doors: Iterable[Door]) -> None:

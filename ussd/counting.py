@@ -8,11 +8,26 @@ from typing import Literal, Protocol
 
 from ussd.callback import Reply
 
-Outcome = Literal["shown", "ended", "aborted", "refused", "limited", "store_away", "failed"]
+Outcome = Literal["shown", "ended", "aborted", "refused", "limited", "shed", "store_away", "failed"]
 """What became of a callback: a screen that waits, a last one, a hang-up, a callback that its gateway does not promise,
-the words of a limit, or the apology, for want of Redis or for a fault of ours."""
+the words of a limit, those for a crowd that is too great, or the apology, for want of Redis or for a fault of ours."""
 Limit = Literal["too_often", "too_many_people", "paused", "busy", "full"]
-"""Those of ussd/limits.py; `full` where so much is under way that nothing more is taken."""
+"""Those of ussd/limits.py; `full` where so much is under way that a gateway is told so by a status."""
+Kind = Literal["going", "dial", "api"]
+"""What is turned away: a callback of a dialogue that is going on, a new dial, a request to the API."""
+
+
+class Admitting(Protocol):
+    """Who lets callbacks in, to be looked at by whoever asks for numbers."""
+
+    def at_most(self) -> int:
+        """How many callbacks may be worked on at once now."""
+
+    def at_work(self) -> int:
+        """How many are."""
+
+    def in_queue(self, kind: Literal["going", "dial"]) -> int:
+        """How many wait for their turn."""
 
 
 class CallbackCounting(Protocol):
@@ -38,6 +53,16 @@ class CallbackCounting(Protocol):
 
     def stranger(self, gateway: str) -> None:
         """Who called could not prove to be the gateway."""
+
+
+class AdmissionCounting(Protocol):
+    """Counts who is turned away."""
+
+    def shed(self, kind: Kind) -> None:
+        """It was turned away, as more came than could be served."""
+
+    def admission(self, admitting: Admitting) -> None:
+        """Where to look how many are worked on, and how many wait."""
 
 
 class LookupCounting(Protocol):
@@ -92,6 +117,12 @@ class Uncounted:
         """Forget it."""
 
     def limited(self, limit: Limit) -> None:
+        """Forget it."""
+
+    def shed(self, kind: Kind) -> None:
+        """Forget it."""
+
+    def admission(self, admitting: Admitting) -> None:
         """Forget it."""
 
     def stranger(self, gateway: str) -> None:

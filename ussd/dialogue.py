@@ -7,6 +7,7 @@ from functools import partial
 
 import structlog
 
+from ussd.admission import Slot
 from ussd.callback import Callback, Phase, Reply
 from ussd.core.dial import extend, parse
 from ussd.core.engine import Dialled, Engine, Event, Fetch, Finish, LookedUp, Show
@@ -20,7 +21,6 @@ from ussd.line import Line
 from ussd.lookups import Answer, Lookups, Question
 from ussd.retries import dial_name, is_asked_again, operation_id, step_name
 from ussd.sessions import Held, Late, Request, SessionKey, Store, StoreAway
-from ussd.slots import Slot
 
 _log = structlog.get_logger(__name__)
 

@@ -6,12 +6,13 @@ How many series there are depends on the configuration, the menus and the backen
 """
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from math import nan
 from typing import Generic, Literal, TypeVar, get_args
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
-from ussd.counting import Limit, Outcome
+from ussd.counting import Admitting, Kind, Limit, Outcome
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 """Of what `Metrics.written` gives."""
@@ -44,6 +45,7 @@ class Metrics:
         """Begin at zero, in a registry of its own: the library's is shared by all that runs in a process."""
         self._registry = CollectorRegistry()
         self._of_callbacks()
+        self._of_admission()
         self._of_lookups()
         self._of_ledger()
         self._sent = self._counter("sms_sent", "Messages that were sent.")
@@ -81,6 +83,17 @@ class Metrics:
     def limited(self, limit: Limit) -> None:
         """Count who came too often."""
         self._limited[limit,].inc()
+
+    def shed(self, kind: Kind) -> None:
+        """Count who is turned away."""
+        self._shed[kind,].inc()
+
+    def admission(self, admitting: Admitting) -> None:
+        """Look there whenever anybody asks."""
+        self._at_most.set_function(admitting.at_most)
+        self._at_work.set_function(admitting.at_work)
+        for kind in ("going", "dial"):
+            self._in_queue.labels(kind).set_function(partial(admitting.in_queue, kind))
 
     def stranger(self, gateway: str) -> None:
         """Count who is not let in."""
@@ -159,6 +172,15 @@ class Metrics:
         self._strays = self._counter("stray_replies", "Replies of Redis that were to another request.")
         for limit in get_args(Limit):
             self._limited[limit,].inc(0)
+
+    def _of_admission(self) -> None:
+        self._shed = self._named("shed", "What was turned away, as more came than could be served.", "kind")
+        self._at_most = self._gauge("at_once_limit", "Callbacks that may be worked on at once now.")
+        self._at_work = self._gauge("at_once", "Callbacks that are worked on.")
+        waiting = "Callbacks that wait for their turn."
+        self._in_queue = Gauge("ussd_waiting", waiting, ("kind",), registry=self._registry)
+        for kind in get_args(Kind):
+            self._shed[kind,].inc(0)
 
     def _of_lookups(self) -> None:
         self._lookups = self._named("lookups", "Lookups, by their outcome.", "backend", "outcome")

@@ -7,25 +7,26 @@ from dataclasses import replace
 
 import structlog
 
+from ussd.admission import Farewell, Kind, Paces, Shed, Slot, Turns
 from ussd.callback import Callback, CallbackError, Phase, Reply
-from ussd.core.menu import Menu, Words
-from ussd.counting import UNCOUNTED, CallbackCounting, Noted
+from ussd.core.dial import parse
+from ussd.core.menu import LookUp, Menu, Words
+from ussd.counting import UNCOUNTED, AdmissionCounting, CallbackCounting, Noted
 from ussd.dialogue import Case, Dialogues
-from ussd.editions import NOWHERE, Editions, Shelf
+from ussd.editions import NOWHERE, Edition, Editions, Shelf
 from ussd.keys import Keys
 from ussd.limits import UNLIMITED, Limits
 from ussd.line import Line
 from ussd.lookups import Lookups
 from ussd.retries import request_of
 from ussd.sessions import Reused, SessionKey, Store, StoreAway
-from ussd.slots import NoSlot, Slot, Slots
 
 _log = structlog.get_logger(__name__)
 
 COMMIT_RESERVE = 0.5
 """Seconds of a line's deadline that are kept for storing and sending what a lookup found."""
 VAIN = 0.5
-"""Seconds of waiting for a slot, and since Redis was found to be away."""
+"""Seconds of waiting for a place, and since Redis was found to be away."""
 
 
 class Service:
@@ -42,40 +43,80 @@ class Service:
         limits: Limits = UNLIMITED,
         editions: Editions = NOWHERE,
         counting: CallbackCounting = UNCOUNTED,
+        paces: Paces | None = None,
+        admission: AdmissionCounting = UNCOUNTED,
     ) -> None:
-        """Compile every menu once. `words` are those of the screens that belong to no menu."""
-        self.shelf, self.counting, self._store = Shelf(menus, words), counting, store
+        """Compile every menu once. `words` are those of the screens that belong to no menu.
+
+        `paces`: what the registries behind `lookups` can carry, if anybody measures that.
+        """
+        self.shelf, self.counting, self.turns = Shelf(menus, words), counting, Turns()
+        self._store, self._paces, self._away_at = store, paces or Paces(), -VAIN
+        self._admission = admission
         self._dialogues = Dialogues(self.shelf, editions, store, lookups, keys, limits, counting, now)
-        self._slots, self._away_at = Slots(), -VAIN
+        self._farewell = Farewell(lambda: self.shelf.words, counting, admission)
+        self._asks: dict[str, tuple[str, ...]] = {}
+        self._paces.ours = lambda: self.turns.limit.typical
+        admission.admission(self.turns)
 
     def last_words(self, line: Line, text: str = "") -> Reply:
         """A screen that belongs to no menu and ends the dialogue; the apology, unless told."""
         return line.last(text or self.shelf.words.apology)
 
+    def turns_away(self) -> bool:
+        """Whether a request to the API is to come again later: callers come first. It is counted if so."""
+        if overrun := self.turns.overrun:
+            self._admission.shed(Kind.API.value)
+        return overrun
+
     async def answer(self, line: Line, callback: Callback) -> Reply:
         """Answer one callback within the line's deadline. Raises CallbackError where the gateway broke its contract."""
-        clock = asyncio.get_running_loop().time
-        arrived, noted = clock(), Noted(line.gateway, callback.phase.value)
+        arrived = asyncio.get_running_loop().time()
+        kind = Kind.DIAL if callback.phase is Phase.BEGIN else Kind.GOING
+        try:
+            if self._paces.limited and kind is Kind.DIAL and not self._paces.takes(self._asked_by(callback.dialled)):
+                raise Shed
+            slot = self.turns.at_once(kind) or await self.turns.wait(kind, _time_to_begin(line, arrived))
+        except Shed:
+            return self._farewell.reply(line, kind, time.monotonic())
+        try:
+            return await self._answer(line, callback, slot, arrived)
+        finally:
+            slot.leave()
+
+    async def _answer(self, line: Line, callback: Callback, slot: Slot, arrived: float) -> Reply:
+        clock, noted = asyncio.get_running_loop().time, Noted(line.gateway, callback.phase.value)
         deadline = arrived + line.profile.deadline - COMMIT_RESERVE
         try:
-            async with self._slots.one(deadline) as slot:
-                self._spare(arrived, clock())
-                reply = await self._dialogues.answered(await self._case(line, callback, deadline, noted, slot))
+            self._spare(arrived, clock())
+            reply = await self._dialogues.answered(await self._case(line, callback, deadline, noted, slot))
             noted.answered(reply)
         except StoreAway:
             reply, self._away_at = self.last_words(line), clock()
             noted.outcome = noted.screen = "store_away"
-        except NoSlot:
-            reply = self.last_words(line, self.shelf.words.busy)
-            noted.outcome = "limited"
-            self.counting.limited("full")
         except Reused:
             noted.outcome = "refused"
             raise CallbackError("request: answered before, with other content") from None
         finally:
             self.counting.callback(line.gateway, noted.menu, noted.outcome or "failed", clock() - arrived)
+        if slot.kind is Kind.DIAL and noted.menu:
+            self._paces.dialled(self._asked_of(self.shelf.current.get(noted.menu)))
         _log.info("callback_answered", **noted.names(), ends=reply.ends, ms=round((clock() - arrived) * 1000, 1))
         return reply
+
+    def _asked_by(self, dialled: str) -> tuple[str, ...]:
+        """The backends that a dialogue may come to ask which begins with this."""
+        dial = parse(dialled, self.shelf.current)
+        return self._asked_of(self.shelf.current[dial.code]) if dial else ()
+
+    def _asked_of(self, edition: Edition | None) -> tuple[str, ...]:
+        if edition is None:
+            return ()
+        if (asks := self._asks.get(edition.version)) is None:
+            screens = edition.menu.screens.values()
+            asks = tuple(sorted({one.look_up for one in screens if isinstance(one, LookUp)}))
+            self._asks[edition.version] = asks
+        return asks
 
     def _spare(self, arrived: float, now: float) -> None:
         """Where Redis does not answer, who waited while others found that out need not find it out again."""
@@ -94,3 +135,8 @@ class Service:
         if callback.msisdn or callback.phase is Phase.ABORT:
             return callback
         return replace(callback, msisdn=await self._store.whose(line.gateway, callback.session))
+
+
+def _time_to_begin(line: Line, arrived: float) -> float:
+    """Until when it makes sense to begin: what begins later may not be done in time."""
+    return arrived + line.profile.deadline / 2

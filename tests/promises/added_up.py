@@ -26,7 +26,7 @@ class Books:
     tracked: int
     """Rows under tracking codes."""
     drift: int
-    """Credits by which a code's columns are not what its entries add up to, and spent ones without a row of their own."""
+    """Credits by which a code's columns are not what its entries add up to, and spent ones without a tracking code."""
 
 
 async def books_of(database: Database) -> Books:

@@ -32,9 +32,7 @@ def draw_into(url: str, file: Path, seed: int, clocks: Sequence[tuple[datetime, 
     asyncio.run(_drawn(url, file, Random(seed), clocks, block))
 
 
-async def _drawn(
-    url: str, file: Path, random: Random, clocks: Sequence[tuple[datetime, float]], block: int
-) -> None:
+async def _drawn(url: str, file: Path, random: Random, clocks: Sequence[tuple[datetime, float]], block: int) -> None:
     instants, weights = zip(*clocks, strict=True)
     database = Database(url, patience=30)  # where many share few cores, one may be starved for a while
     leases, octets = Leases(database, KEYS, block), os.open(file, os.O_CREAT | os.O_WRONLY | os.O_APPEND)

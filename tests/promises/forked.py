@@ -3,4 +3,6 @@
 import multiprocessing
 
 FORKED = multiprocessing.get_context("forkserver")
-FORKED.set_forkserver_preload(["tests.promises.allocators", "tests.promises.screens", "tests.promises.sabotage", "tests.promises.killed_inquiry"])
+FORKED.set_forkserver_preload(
+    ["tests.promises.allocators", "tests.promises.screens", "tests.promises.sabotage", "tests.promises.killed_inquiry"]
+)

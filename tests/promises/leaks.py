@@ -43,8 +43,8 @@ def _decoded(octets: bytes) -> Iterator[bytes]:
     for token in set(_BASE64.findall(octets)):
         for skipped in range(4):
             some = token[skipped:].translate(_OTHERS)
-            with suppress(ValueError):
-                yield base64.b64decode(some[: len(some) // 4 * 4])
+            with suppress(ValueError):  # one letter over is none
+                yield base64.b64decode(some[: len(some) - (len(some) % 4 == 1)] + b"==")
 
 
 def runs(octets: bytes) -> set[bytes]:

@@ -23,8 +23,32 @@ PATIENCE = 12.0
 """Seconds after which a server that began to answer is stuck."""
 _MUCH = 64 * 1024
 _STATUS = re.compile(rb"HTTP/1\.[01] (\d{3})")
-_ODD = (b"\r\n", b"\n", b"\0", b"\xff\xfe", b" ", b":", b"%00", b"%ff", b"*", b"#", b"&", b"=", b'"', b"{", b"<", b"\xd9\xa1")
-_API = ("/credit-codes", "/credit-codes/verify", "/inquiries", "/one-time-codes", "/one-time-codes/verify", "/openapi.json")
+_ODD = (
+    b"\r\n",
+    b"\n",
+    b"\0",
+    b"\xff\xfe",
+    b" ",
+    b":",
+    b"%00",
+    b"%ff",
+    b"*",
+    b"#",
+    b"&",
+    b"=",
+    b'"',
+    b"{",
+    b"<",
+    b"\xd9\xa1",
+)
+_API = (
+    "/credit-codes",
+    "/credit-codes/verify",
+    "/inquiries",
+    "/one-time-codes",
+    "/one-time-codes/verify",
+    "/openapi.json",
+)
 
 
 def corpus(key: str) -> list[bytes]:
@@ -54,7 +78,9 @@ def _of_api(key: str) -> Iterator[bytes]:
     body = json.dumps(fields).encode()
     for path in _API:
         for method in ("POST", "GET", "DELETE"):
-            head = f"{method} /api/v1{path} HTTP/1.1\r\nHost: ussd\r\nAuthorization: Bearer {key}\r\nIdempotency-Key: k\r\n"
+            head = (
+                f"{method} /api/v1{path} HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {key}\r\nIdempotency-Key: k\r\n"
+            )
             length = f"Content-Type: application/json\r\nConnection: close\r\nContent-Length: {len(body)}\r\n\r\n"
             yield (head + length).encode() + body
 
@@ -74,7 +100,7 @@ def _span(random: Random, size: int, most: int = 30) -> tuple[int, int]:
 
 def _flipped(random: Random, one: bytes, _: bytes) -> bytes:
     at, _ = _span(random, max(0, len(one) - 1))
-    return one[:at] + bytes((byte ^ 1 << random.randrange(8) for byte in one[at : at + 1])) + one[at + 1 :]
+    return one[:at] + bytes(byte ^ 1 << random.randrange(8) for byte in one[at : at + 1]) + one[at + 1 :]
 
 
 def _dropped(random: Random, one: bytes, _: bytes) -> bytes:

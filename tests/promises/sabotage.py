@@ -84,7 +84,10 @@ class Script:
 
     def questions(self, number: int) -> Iterator[tuple[str, str, dict[str, str], dict[str, str]]]:
         """Of the API: method, path, headers, fields."""
-        mobile, headers = {"mobile": self.line}, {"Authorization": f"Bearer {self.key}", "Idempotency-Key": f"k{number}"}
+        mobile, headers = (
+            {"mobile": self.line},
+            {"Authorization": f"Bearer {self.key}", "Idempotency-Key": f"k{number}"},
+        )
         asked = mobile | {"code": "4929017716430557", "national_code": self.code}
         yield "POST", "/inquiries", headers, asked
         yield "POST", "/credit-codes", headers, mobile

@@ -20,9 +20,10 @@ _ESCAPE, _UNKNOWN = "\x1b", "\x00"
 """An escape is no letter, though that encoder has it for one; a null it has not."""
 PIECES: Sequence[str] = (
     "تأمین", "اجتماعی", "نوبت\u200cدهی", "می\u200cشود", "کد ملی:", "۱۲۳۴۵۶", "٠١٢", "بیمار", "ۀ", "هٔ", "اً",
-    "National", "code:", "0123456789", "x", "[", "]", "{", "}", "^", "|", "~", "\\", "€", "[€]" * 9, "@", "£", "Δ", "ç", "Ç",
-    "\n", "\n\n", "\r\n", " ", "   ", "\t", "\u00a0", "1-بعدی", "0-بازگشت", "00-", "#", "*",
-    "😀", "👍🏽", "👨\u200d👩\u200d👧\u200d👦", "🇮🇷", "🇮🇷🇮🇷🇮", "❤\ufe0f", "1\ufe0f\u20e3", "𝒳", "𐎠", "🏴\U000e0067\U000e0062\U000e007f",
+    "National", "code:", "0123456789", "x", "[", "]", "{", "}", "^", "|", "~", "\\", "€", "[€]" * 9, "@", "£", "Δ",
+    "ç", "Ç",     "\n", "\n\n", "\r\n", " ", "   ", "\t", "\u00a0", "1-بعدی", "0-بازگشت", "00-", "#", "*",
+    "😀", "👍🏽", "👨\u200d👩\u200d👧\u200d👦", "🇮🇷", "🇮🇷🇮🇷🇮", "❤\ufe0f", "1\ufe0f\u20e3", "𝒳", "𐎠",
+    "🏴\U000e0067\U000e0062\U000e007f",
     "e\u0301", "o" + "\u0308" * 5, "\u0301", "ب" + "\u064b\u0651" * 8, "ต็", "각", "\u1112\u1161\u11ab", "क्षि",
     "\u200e", "\u202e", "\ufeff", "\u2028", "\x00", "\x1b", "\f", "�",
 )  # fmt: skip
@@ -49,7 +50,9 @@ def text(random: Random, most: int = 40) -> str:
 def _alphabet(random: Random) -> Sequence[str]:
     """A few pieces of all, so that some screens are of one alphabet; or any letter that there is."""
     if random.random() < 0.1:
-        return [chr(random.choice((random.randrange(0x20, 0xD800), random.randrange(0x10000, 0x1FFFF)))) for _ in range(9)]
+        return [
+            chr(random.choice((random.randrange(0x20, 0xD800), random.randrange(0x10000, 0x1FFFF)))) for _ in range(9)
+        ]
     return random.choices(PIECES, k=random.randrange(1, 8))
 
 
@@ -117,7 +120,9 @@ def is_torn(shown: Content, at: Place, following: Place) -> bool:
     What is longer than a page in one piece has to be torn: then all of the page is of that piece.
     """
     if following.label:
-        return _is_torn(shown.labels[following.option], at.label if following.option == at.option else 0, following.label)
+        return _is_torn(
+            shown.labels[following.option], at.label if following.option == at.option else 0, following.label
+        )
     return _is_torn(shown.text, at.text, following.text)
 
 

@@ -151,11 +151,11 @@ def screens(forker: Forker, menu: str, callback: int, seed: int) -> Said:
 
 
 def all_hooks(forker: Forker, course: Course) -> list[str | None]:
-    """Kill at each, until the callback is over before one is reached."""
+    """Kill at each, until the callback is over before one is reached, and there were as many as in the first run."""
     found: list[str | None] = []
-    while not found or found[-1] is not None:
+    while len(found) < course.hooks or found[-1] is not None:
         found.append(_named(forker, course, len(found) + 1))
-    return found[:-1]
+    return found
 
 
 def _named(forker: Forker, course: Course, hook: int) -> str | None:

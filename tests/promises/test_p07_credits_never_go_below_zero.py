@@ -13,8 +13,8 @@ from tests import postgres
 from tests.ledger.books import LINE, keyed
 from tests.ledger.conftest import Clock
 from tests.promises.added_up import Books, books_of
-from tests.promises.killed_inquiry import KEYS, die, paid_of, wish
 from tests.promises.forked import FORKED
+from tests.promises.killed_inquiry import KEYS, die, paid_of, wish
 from tests.promises.report import Kept
 from tests.promises.scale import LONG, many
 from tests.promises.spenders import Site, issued, killed_and_started_anew, watched

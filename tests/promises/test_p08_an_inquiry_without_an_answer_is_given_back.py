@@ -196,7 +196,9 @@ async def test_p8_an_inquiry_without_an_answer_is_given_back_and_an_answered_one
             await trial.round()
             await trial.later()
         found = await books_of(ledger.database)
-    failures = sum(trial.went.values()) + sum(trial.unlucky.went.values()) - trial.went["asked again, and told the same"]
+    failures = (
+        sum(trial.went.values()) + sum(trial.unlucky.went.values()) - trial.went["asked again, and told the same"]
+    )
     kept.seen(
         "a registry that hangs, drips, resets, fails and lies; a ledger that goes away; processes that die",
         f"{QUESTIONS:,} questions, {failures:,} failures, {sum(insurer.went.values()):,} requests to the registry",

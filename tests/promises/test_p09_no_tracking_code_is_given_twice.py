@@ -165,7 +165,9 @@ async def test_p9_every_code_that_is_given_is_stored_and_stands_for_its_own_inqu
     )
     assert len(codes) == rows == len(asked)
     assert all(len({given[at].code, given[at + 1].code, given[at + 2].code}) == 1 for at in range(0, len(given), 3))
-    assert [one and one.operation_id for one in found] == [asked[at // 3].operation_id for at in range(0, len(given), 30)]
+    assert [one and one.operation_id for one in found] == [
+        asked[at // 3].operation_id for at in range(0, len(given), 30)
+    ]
 
 
 def backed_up(url: str, to: Path) -> None:

@@ -3,7 +3,7 @@
 import math
 from array import array
 from collections.abc import Iterator, Sequence
-from itertools import count, product
+from itertools import count, pairwise, product
 from pathlib import Path
 from urllib.request import Request
 
@@ -58,7 +58,7 @@ def test_p10_consecutive_codes_tell_nothing_of_the_next(kept: Kept) -> None:
         for lag in LAGS:
             for one, other in zip(codes, codes[lag:], strict=False):
                 offsets[lag][(other - one) % SIZE] += 1
-        for one, other in zip(codes, codes[1:], strict=False):
+        for one, other in pairwise(codes):
             halves["first"][(other // HALF - one // HALF) % HALF] += 1
             halves["last"][(other - one) % HALF] += 1
         straight_on += sum(
@@ -68,7 +68,7 @@ def test_p10_consecutive_codes_tell_nothing_of_the_next(kept: Kept) -> None:
     best, bound = max(map(max, offsets.values())), most_by_chance(drawn / SIZE, SIZE)
     uneven = {name: _chi_square(counts) for name, counts in halves.items()}
     kept.seen(
-        f"guesses of the next code: its offset from the last or the last but one, either half of it, straight on, seed {SEED}",
+        f"guesses at the next code: offset from the last or the last but one, either half, straight on, seed {SEED}",
         f"{drawn:,} codes of {SEQUENCES} letters",
         f"the most frequent offset came {best} times, chance gives up to {bound}; straight on hit {straight_on} times",
     )
@@ -94,7 +94,15 @@ def another(tracking_code: str) -> str:
     return tracking_code[0] + f"{(int(tracking_code[1:]) + 1) % SIZE:06}"
 
 
-TYPED = (("*4*1420#",), ("*4*1420#", "1"), ("*4*1420#", "1", "2"), ("*1666#",), ("*1666#", "1"), ("*1666#", "2"), ("*4*40#",))
+TYPED = (
+    ("*4*1420#",),
+    ("*4*1420#", "1"),
+    ("*4*1420#", "1", "2"),
+    ("*1666#",),
+    ("*1666#", "1"),
+    ("*1666#", "2"),
+    ("*4*40#",),
+)
 """Where it is typed."""
 DIALLED = ("*4*1420*{}#", "*4*1420*1*2*{}#", "*1666*1*{}#", "*1666*2*{}#", "*4*40*{}#", "*{}#")
 
@@ -177,7 +185,7 @@ def test_p10_a_code_alone_opens_nothing_over_the_api(kept: Kept, tmp_path: Path)
         right
         for right, wrong in pairs
         if (right.status, right.body.replace(tracking_code, strange)) != (wrong.status, wrong.body)
-        or right.status < 300 and "tracking" in right.body
+        or (right.status < 300 and "tracking" in right.body)
     ]
     kept.seen(
         "a client, and whoever has no key or a wrong one, that come with a code and nothing else that fits it",

@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import closing
+from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 
@@ -22,7 +23,17 @@ from ussd.redis_server import own_server
 
 TRIES = many(300, 40_000)
 AT_ONCE = 16
-SPOILT = ("X-Ussd-Timestamp", "X-Ussd-Nonce", "X-Ussd-Signature", "At", "No", "S", "Authorization", "X-Print", "X-Subject")
+SPOILT = (
+    "X-Ussd-Timestamp",
+    "X-Ussd-Nonce",
+    "X-Ussd-Signature",
+    "At",
+    "No",
+    "S",
+    "Authorization",
+    "X-Print",
+    "X-Subject",
+)
 ASKING = sorted(AUTH.keys() - {"open", "near"})
 """The gateways that ask for something which somebody on loopback may fail to have."""
 
@@ -37,6 +48,19 @@ def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     path = tmp_path / "ussd.yaml"
     path.write_text(json.dumps({**limits, "gateways": gateways}))
     return path
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> Iterator[str]:
+    """A Redis that nobody else uses."""
+    with own_server(tmp_path) as url:
+        yield url
+
+
+@pytest.fixture
+def redis(url: str) -> Iterator[Redis]:
+    with closing(Redis.from_url(url)) as redis:
+        yield redis
 
 
 def body(number: int) -> bytes:
@@ -123,51 +147,57 @@ def requests(random: Random) -> Iterator[tuple[str, str, list[tuple[str, str]], 
         yield (fault := spoilt(random, name, body(number)))[0], name, *fault[1:]
 
 
-async def test_p18_who_proves_nothing_changes_nothing(kept: Kept, tmp_path: Path, config: Path) -> None:
-    kinds: Counter[str] = Counter()
-    let_in: list[str] = []
-    words: set[bytes] = set()
-    with own_server(tmp_path) as url, closing(Server(tmp_path, "--config", str(config), redis_url=url)) as server:
-        with closing(Redis.from_url(url)) as redis:
-            callers = [Caller(server.port) for _ in range(AT_ONCE)]
+@dataclass
+class Refusals:
+    """What came of everything that was sent."""
+
+    kinds: Counter[str] = field(default_factory=Counter)
+    words: set[bytes] = field(default_factory=set)
+    let_in: list[str] = field(default_factory=list)
+
+    async def call(self, caller: Caller, asking: Iterator[tuple[str, str, list[tuple[str, str]], bytes]]) -> None:
+        for kind, name, headers, said in asking:
+            status, answer = await caller.post(name, headers, said)
+            self.kinds[kind] += 1
+            self.words.add(answer)
+            if status != 401:
+                self.let_in.append(f"{name}, {kind}: {status} for {headers}")
+
+
+async def test_p18_who_proves_nothing_changes_nothing(
+    kept: Kept, tmp_path: Path, config: Path, url: str, redis: Redis
+) -> None:
+    refusals, asking, ledger = Refusals(), requests(Random(SEED)), tmp_path / "ledger.sqlite3"
+    with closing(Server(tmp_path, "--config", str(config), redis_url=url)) as server:
+        callers = [Caller(server.port) for _ in range(AT_ONCE)]
+        try:
             assert (await callers[0].post("open", [], BODY))[0] == 200
             while not any(key.startswith(b"ussd:m:") for key, _ in _kept(redis)):  # the menus, which every start keeps
                 await asyncio.sleep(0.05)
-            before, rows = _kept(redis), list(cells(tmp_path / "ledger.sqlite3"))
-            asking = requests(Random(SEED))
-
-            async def call(caller: Caller) -> None:
-                for kind, name, headers, said in asking:
-                    status, answer = await caller.post(name, headers, said)
-                    kinds[kind] += 1
-                    words.add(answer)
-                    if status != 401:
-                        let_in.append(f"{name}, {kind}: {status} for {headers}")
-
-            try:
-                await asyncio.gather(*(call(caller) for caller in callers))
-                after, later = _kept(redis), list(cells(tmp_path / "ledger.sqlite3"))
-                replayed = await _replayed(callers[0])
-                opened = {name: (await callers[0].post(name, pairs(right(name)), BODY))[0] for name in AUTH}
-            finally:
-                await asyncio.gather(*(caller.close() for caller in callers))
+            before, rows = _kept(redis), list(cells(ledger))
+            await asyncio.gather(*(refusals.call(caller, asking) for caller in callers))
+            new, later = _kept(redis) - before, list(cells(ledger))
+            replayed = await _replayed(callers[0])
+            opened = {name: (await callers[0].post(name, pairs(right(name)), BODY))[0] for name in AUTH}
+        finally:
+            await asyncio.gather(*(caller.close() for caller in callers))
     kept.seen(
-        f"{', '.join(sorted(kinds))}; replays; for {len(ASKING)} gateways that ask for every kind of proof",
-        f"{kinds.total():,} requests, {len(replayed):,} replays",
-        f"{len(let_in)} let in, {replayed.count(200)} replays; {len(after - before)} keys and "
+        f"{', '.join(sorted(refusals.kinds))}; replays; for {len(ASKING)} gateways that ask for every kind of proof",
+        f"{refusals.kinds.total():,} requests, {len(replayed):,} replays",
+        f"{len(refusals.let_in)} let in, {replayed.count(200)} replays; {len(new)} keys and "
         f"{sum(one != other for one, other in zip(rows, later, strict=False))} cells changed",
     )
-    assert not let_in, f"seed {SEED}: {let_in[:5]}"
+    assert not refusals.let_in, f"seed {SEED}: {refusals.let_in[:5]}"
     assert set(replayed) == {401}
-    assert not after - before
+    assert not new
     assert later == rows
-    assert len(words) == 1, "all are refused in the same words"
+    assert len(refusals.words) == 1, "all are refused in the same words"
     impossible = {"far", "misled"}
     assert {name for name, status in opened.items() if status != 200} == impossible, "who proves all of it is let in"
 
 
-def _kept(redis: "Redis[bytes]") -> set[tuple[bytes, bytes | None]]:
-    return {(key, redis.dump(key)) for key in redis.keys("*")}  # type: ignore[union-attr,misc]
+def _kept(redis: Redis) -> set[tuple[bytes, bytes | None]]:
+    return {(key, redis.dump(key)) for key in redis.keys("*")}
 
 
 async def _replayed(caller: Caller) -> list[int]:

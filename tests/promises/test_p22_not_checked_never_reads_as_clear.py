@@ -35,7 +35,7 @@ AT_ONCE = 30
 DEADLINE = 1.25
 """Seconds; the other insurer has 0.25 of them."""
 LATE = (0.4, 1.5)
-"""Seconds after which the organization says what it says late: after the other insurer's time, and after the callback's."""
+"""Seconds after which the organization answers late: after the other insurer's time, and after the callback's."""
 CENTRE_LINES = tuple(str(989120002000 + number) for number in range(20))
 CLEAR = ("بدون همپوشانی", "پوشش ندارد")
 UNCHECKED = "بررسی نشد"
@@ -179,7 +179,7 @@ def falsehoods(people: list[Read], insurers: Insurers) -> list[str]:
 
 
 BOTH = [("flag", False), ("deny", True)]
-EVERY = BOTH + [("deny", False), ("flag", True)]
+EVERY = [*BOTH, ("deny", False), ("flag", True)]
 
 
 @pytest.mark.parametrize(("overlap", "breaker"), EVERY if LONG else BOTH)
@@ -202,7 +202,9 @@ async def test_p22_not_checked_never_reads_as_clear(
 
         await asyncio.gather(*(one(*each) for each in enumerate(people)))
     false, texts = falsehoods(people, insurers), [text for person in people for text in person.texts]
-    shown = {name: sum(word in text for text in texts) for name, word in (("clear", CLEAR[0]), ("not checked", UNCHECKED))}
+    shown = {
+        name: sum(word in text for text in texts) for name, word in (("clear", CLEAR[0]), ("not checked", UNCHECKED))
+    }
     troubles = sum(number for way, number in insurers.went.items() if way not in {one.__name__ for one in RIGHT})
     kept.seen(
         f"the other insurer broken in {len(BROKEN)} ways{', and left alone by its breaker' if breaker else ''}, the "

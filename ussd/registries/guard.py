@@ -22,7 +22,7 @@ class Limits:
     """How far one registry is trusted; seconds, where nothing else is said."""
 
     at_once: int = 64
-    """Calls under way."""
+    """Calls under way that are not slow yet: those that hang keep nobody else waiting, and end within `total`."""
     wait: float = 0.5
     """What a call waits for one of them to end."""
     faults: int = 5
@@ -40,10 +40,17 @@ class Limits:
 
 @dataclass(slots=True)
 class _Call:
-    """A call under way; its turn is None once it was handed back."""
+    """A call under way; its turn is None once it was handed back, and so is its slot."""
 
     turn: int | None
     begun: float
+    slots: asyncio.Semaphore | None
+
+    def leave(self) -> None:
+        """Let another call be made."""
+        slots, self.slots = self.slots, None
+        if slots:
+            slots.release()
 
 
 class Guard:
@@ -61,14 +68,15 @@ class Guard:
         if self._breaker.refuses():
             raise _left_alone()
         await self._slot()
+        call = _Call(None, self._clock(), self._slots)
         try:
-            turn = self._breaker.enter()
-            if turn is None:  # it opened while this one waited
+            call.turn = self._breaker.enter()
+            if call.turn is None:  # it opened while this one waited
                 raise _left_alone()
-            async with self._noted(_Call(turn, self._clock())):
+            async with self._noted(call):
                 yield
         finally:
-            self._slots.release()
+            call.leave()
 
     async def _slot(self) -> None:
         try:
@@ -81,7 +89,7 @@ class Guard:
     @asynccontextmanager
     async def _noted(self, call: _Call) -> AsyncIterator[None]:
         """Hand the call's turn back by the way it ends, or before its end where it is slow."""
-        slow = asyncio.get_running_loop().call_later(self._limits.slow, self._failed, call, "slow")
+        slow = asyncio.get_running_loop().call_later(self._limits.slow, self._hung, call)
         try:
             yield
         except RegistryFault as fault:
@@ -101,6 +109,10 @@ class Guard:
         turn, call.turn = call.turn, None
         if turn is not None and self._breaker.succeeded(turn):
             self._log.info("registry_is_back")
+
+    def _hung(self, call: _Call) -> None:
+        self._failed(call, "slow")
+        call.leave()
 
     def _failed(self, call: _Call, why: str) -> None:
         turn, call.turn = call.turn, None

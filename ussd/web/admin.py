@@ -59,7 +59,9 @@ def application(readiness: Readiness, metrics: Metrics) -> web.Application:
 
     async def readyz(_: web.Request) -> web.Response:
         states = await readiness.states()
-        return web.json_response(states, status=200 if readiness.ready(states) else 503)
+        if readiness.ready(states):
+            return web.json_response(states)
+        return web.json_response(states, status=503, headers={"Retry-After": "1"})
 
     async def written(_: web.Request) -> web.Response:
         return web.Response(body=metrics.written(), headers={"Content-Type": CONTENT_TYPE})

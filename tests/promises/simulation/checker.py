@@ -173,7 +173,7 @@ class _Judge:
         steps = self._steps.get(delivery.key, [])
         assert delivery.answered is not None
         for place, taken in enumerate(steps):
-            until = steps[place + 1].step.at if place + 1 < len(steps) else float("inf")
+            until = next((other.step.at for other in steps[place + 1 :] if not other.undone), float("inf"))
             if taken.step.at <= delivery.answered and until >= since:
                 yield taken.step.reply
                 if not taken.step.reply.ends:
@@ -241,7 +241,7 @@ class _Judge:
         own = any(taken.step.at <= until for taken in steps)
         return not own and any(
             (taken.delivery.number > one.number and taken.step.at <= until)
-            or (taken.step.reply.ends and taken.step.at <= one.sent)
+            or (taken.step.reply.ends and taken.step.at <= until)
             for taken in self._steps.get(one.key, ())
         )
 

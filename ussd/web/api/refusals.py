@@ -48,6 +48,7 @@ TOO_LATE = refusal(408, "The body did not come in time.")
 TOO_LARGE = refusal(413, "The body is larger than 16 KiB.")
 NOT_JSON = refusal(415, "The body is to be application/json, not compressed.")
 FAILED = refusal(500, "This is our fault. Ask again with the same Idempotency-Key: nothing is done twice.")
+BUSY = refusal(503, "Callers come first, and there are too many of them now. Ask again.", Retry_After="5")
 UNANSWERED = refusal(503, "No answer came, and no credit was taken. Ask again.", Retry_After="5")
 AWAY = refusal(
     503,

@@ -20,6 +20,7 @@ from ussd.web.api.operations import OPERATIONS
 from ussd.web.api.reading import asked, client_of
 from ussd.web.api.refusals import ApiError, refusal, refused
 from ussd.web.callbacks import written
+from ussd.web.elsewhere import expected
 
 REPLAYED = {"Idempotency-Replayed": "true"}
 _JSON = "application/json"
@@ -31,15 +32,21 @@ Answering = Callable[[web.Request], Awaitable[tuple[str, WireReply]]]
 """The name of the client, empty where nobody knows it, and what it gets."""
 
 
-def routes(desks: Desks) -> list[web.RouteDef]:
-    """Everything below `/api/v1`. The application takes no more than 16 KiB, and leaves bodies compressed."""
+def routes(desks: Desks, turns_away: Callable[[], bool] = bool) -> list[web.RouteDef]:
+    """Everything below `/api/v1`. The application takes no more than 16 KiB, and leaves bodies compressed.
+
+    `turns_away`: asked at each operation whether it is to come again later, as there is more to do than can be done.
+    """
     found = [
-        web.route("*", ROOT + path, _handler({one.method: (one.name, _operating(desks, one)) for one in at}))
+        _route(path, _handler({one.method: (one.name, _operating(desks, one, turns_away)) for one in at}))
         for path, at in _by_path().items()
     ]
-    schema = web.route("*", f"{ROOT}/openapi.json", _handler({"GET": ("openapi", _always(_schema()))}))
-    nothing = web.route("*", ROOT + "{rest:(?:/.*)?}", _nothing)
-    return [*found, schema, nothing]
+    schema = _route("/openapi.json", _handler({"GET": ("openapi", _always(_schema()))}))
+    return [*found, schema, _route("{rest:(?:/.*)?}", _nothing)]
+
+
+def _route(path: str, handler: Handler) -> web.RouteDef:
+    return web.route("*", ROOT + path, handler, expect_handler=expected)
 
 
 def _by_path() -> dict[str, list[Operation]]:
@@ -79,11 +86,13 @@ def _schema() -> WireReply:
     return WireReply(document(), _JSON)
 
 
-def _operating(desks: Desks, operation: Operation) -> Answering:
+def _operating(desks: Desks, operation: Operation, turns_away: Callable[[], bool]) -> Answering:
     """Here is the API's one place that catches everything."""
 
     async def answer(request: web.Request) -> tuple[str, WireReply]:
         name = ""
+        if turns_away():
+            return name, refusals.BUSY
         try:
             client = await client_of(request, desks.clients)
             name = client.name

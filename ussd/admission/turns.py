@@ -1,0 +1,178 @@
+"""Who is worked on now, who waits for a turn, and who is turned away at once.
+
+A dialogue that is going on comes before a new dial, and a dial before the API, which others than people wait for. What
+is probably a retry of a callback of a dialogue is one; a retry of a dial is a dial, as nobody can tell them apart
+before Redis is asked.
+
+All who wait do so in their order, and a crowd that comes in one moment is served, as long as gateways wait. Where the
+first of the dials has waited for more than 20 ms, and 100 ms later so has the first then and they are no fewer, more
+come than can be served: then the newest is served first, and whoever has waited for too long, or finds too many before
+it, is turned away, until for 100 ms nobody was. (CoDel, by its signs, and adaptive LIFO.)
+"""
+
+import asyncio
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from enum import StrEnum
+from math import inf
+from typing import Literal
+
+from ussd.admission.limit import Limit
+
+STANDING, INTERVAL = 0.02, 0.1
+"""Seconds."""
+IN_VAIN = 0.08
+"""Seconds that a dial may wait where more come than can be served: with what its last screen then takes, under 0.2."""
+AT_MOST = 2000
+"""Who may wait of a kind: more would wait in vain."""
+SLOW_START, FIRST_SHARE = 5.0, 0.25
+"""For so many seconds after the start dials have this share of the places, growing to all; the others wait."""
+
+
+class Kind(StrEnum):
+    """What comes, the most important first."""
+
+    GOING = "going"
+    DIAL = "dial"
+    API = "api"
+
+
+class Shed(Exception):
+    """It is not worked on, now or later."""
+
+
+class Slot:
+    """A place among those who are worked on. It is left once, by whoever leaves it first."""
+
+    __slots__ = ("_left", "_turns", "kind", "since")
+
+    def __init__(self, turns: "Turns", kind: Kind, since: float) -> None:
+        """It has been taken."""
+        self._turns, self.kind, self.since, self._left = turns, kind, since, False
+
+    def leave(self) -> None:
+        """Make room: for who waits for the world outside, and at the end."""
+        if not self._left:
+            self._left = True
+            self._turns.left(self)
+
+
+class _Queue(OrderedDict["asyncio.Future[Slot | None]", float]):
+    """Who waits, and since when."""
+
+
+class Turns:
+    """The places of one process."""
+
+    def __init__(self, limit: Limit | None = None, clock: Callable[[], float] = time.monotonic) -> None:
+        """All are free."""
+        self.limit, self._clock = limit or Limit(), clock
+        self._began = clock()
+        self._under_way, self._waiting = dict.fromkeys(Kind, 0), {Kind.GOING: _Queue(), Kind.DIAL: _Queue()}
+        self._before: tuple[float, int] | None = None
+        """When dials began to wait for long, and how many they were."""
+        self._shed_at = -inf
+        """When a dial was last turned away, or was seen to be one too many."""
+
+    def at_most(self) -> int:
+        """How many may be worked on now."""
+        return self.limit.value
+
+    def at_work(self) -> int:
+        """How many are worked on."""
+        return self._under_way[Kind.GOING] + self._under_way[Kind.DIAL]
+
+    def in_queue(self, kind: Literal["going", "dial"]) -> int:
+        """How many wait."""
+        return len(self._waiting[Kind(kind)])
+
+    @property
+    def overrun(self) -> bool:
+        """Whether more dials come than can be served."""
+        return self._clock() - self._shed_at < INTERVAL
+
+    def at_once(self, kind: Kind) -> Slot | None:
+        """A place, if one is free and nobody waits for it; None for who must wait. Raises Shed."""
+        if self._is_free(kind) and not self._waiting[kind]:
+            return self._taken(kind)
+        if len(self._waiting[kind]) >= (self._behind() if kind is Kind.DIAL else AT_MOST):
+            self._shed_at = self._clock()
+            raise Shed
+        return None
+
+    async def wait(self, kind: Kind, until: float) -> Slot:
+        """Wait for a place until then, by the loop's time. Raises Shed."""
+        turn: asyncio.Future[Slot | None] = asyncio.get_running_loop().create_future()
+        if kind is Kind.DIAL and not self._waiting[kind]:
+            self._before = None  # that was another crowd
+        self._waiting[kind][turn] = self._clock()
+        try:
+            async with asyncio.timeout_at(until):
+                slot = await turn
+        except BaseException as fault:
+            if turn.done() and not turn.cancelled() and (late := turn.result()):  # it came just as its owner went
+                late.leave()
+            if isinstance(fault, TimeoutError):
+                raise Shed from None
+            raise
+        finally:
+            self._waiting[kind].pop(turn, None)
+        if slot is None:
+            raise Shed
+        return slot
+
+    def left(self, slot: Slot) -> None:
+        """A place is free: for Slot.leave."""
+        now = self._clock()
+        self.limit.took(now - slot.since, self.at_work(), now, crowd=self.overrun)
+        self._under_way[slot.kind] -= 1
+        self._judge(now)
+        for kind, queue in self._waiting.items():
+            while queue and self._is_free(kind):
+                turn, _ = queue.popitem(last=kind is Kind.DIAL and self.overrun)
+                if not turn.done():
+                    turn.set_result(self._taken(kind))
+
+    def _judge(self, now: float) -> None:
+        """Whether more dials come than can be served: asked where somebody is done, as it is no crowd if nobody is."""
+        dials = self._waiting[Kind.DIAL]
+        if not dials or now - next(iter(dials.values())) < STANDING:
+            self._before = None
+        elif self._before is None:
+            self._before = now, len(dials)
+        elif now - self._before[0] > INTERVAL:
+            self._shed_at = now if len(dials) >= self._before[1] else self._shed_at
+            self._before = now, len(dials)
+        if self.overrun:
+            self._turn_away(dials, now)
+
+    def _turn_away(self, dials: _Queue, now: float) -> None:
+        """Those who have waited for too long."""
+        while dials and now - next(iter(dials.values())) > IN_VAIN:
+            turn, _ = dials.popitem(last=False)
+            if not turn.done():
+                turn.set_result(None)
+                self._shed_at = now
+
+    def _taken(self, kind: Kind) -> Slot:
+        self._under_way[kind] += 1
+        return Slot(self, kind, self._clock())
+
+    def _is_free(self, kind: Kind) -> bool:
+        """A dial has a place where nobody waits who is going on, and dials have not had their share."""
+        if self.at_work() >= self.limit.value:
+            return False
+        if kind is Kind.DIAL:
+            return not self._waiting[Kind.GOING] and self._under_way[kind] < self._dials_share()
+        return True
+
+    def _dials_share(self) -> int:
+        """Of the places, how many dials may have."""
+        passed = (self._clock() - self._began) / SLOW_START
+        share = 1.0 if passed >= 1 else FIRST_SHARE + (1 - FIRST_SHARE) * passed
+        return max(4, int(self.limit.value * share))
+
+    def _behind(self) -> int:
+        """How many dials may wait. To let one wait in vain costs twice what it costs to turn it away at once."""
+        return max(4, self._dials_share() // 8) if self.overrun else AT_MOST
