@@ -16,6 +16,7 @@ from ussd.core.text import fold_out
 _GSM = gsm0338.Codec()
 OCTETS = 160
 _ZWJ = "\u200d"
+_JOINERS = ("\u200c", _ZWJ)
 _ESCAPE, _UNKNOWN = "\x1b", "\x00"
 """An escape is no letter, though that encoder has it for one; a null it has not."""
 PIECES: Sequence[str] = (
@@ -127,18 +128,27 @@ def is_torn(shown: Content, at: Place, following: Place) -> bool:
 
 
 def _is_torn(whole: str, begin: int, end: int) -> bool:
-    if not begin < end < len(whole) or not _belong(whole, end):
+    if not begin < end < len(whole) or not _belong(whole, begin, end):
         return False
-    return not all(_belong(whole, place) for place in range(begin + 1, end))
+    return not all(_belong(whole, begin, place) for place in range(begin + 1, end))
 
 
-def _belong(whole: str, place: int) -> bool:
-    """Whether the letters around a place belong together: marks, joined emojis, tones, halves of a flag."""
+def _belong(whole: str, begin: int, place: int) -> bool:
+    """Whether the letters around a place belong together: marks, joined emojis, tones, halves of a flag.
+
+    Which halves make a flag is a matter of where the page began.
+    """
     before, after = whole[place - 1], whole[place]
-    if before.isspace():
+    if before.isspace() or _controls(before):
         return False
     marks = unicodedata.category(after) in ("Mn", "Me") or after in (_ZWJ, "\ufe0f") or "🏻" <= after <= "🏿"
-    return marks or before == _ZWJ or (_is_flag(after) and _flags(whole[:place]) % 2 == 1)
+    return marks or before == _ZWJ or (_is_flag(after) and _flags(whole[begin:place]) % 2 == 1)
+
+
+def _controls(letter: str) -> bool:
+    """Whether nothing can stand on a letter: a control, or a format character that is neither a joiner nor a tag."""
+    kind = unicodedata.category(letter)
+    return kind == "Cc" or (kind == "Cf" and letter not in _JOINERS and not "\U000e0020" <= letter <= "\U000e007f")
 
 
 def _is_flag(letter: str) -> bool:

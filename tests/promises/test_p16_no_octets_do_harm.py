@@ -30,7 +30,7 @@ AT_ONCE = many(24, 48)
 IDLE = many(300, 10_000)
 WARM = many(100, 4_000)
 """Requests before memory is looked at for the first time."""
-GROWTH = 48.0
+GROWTH = 32.0
 """MiB that a server may grow by, whatever it is sent."""
 MIB = 1024 * 1024
 FAULTS = {"callback_failed", "decode_failed", "guard_failed", "api_request_failed", "reload_failed", "lookup_lost"}

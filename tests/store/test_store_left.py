@@ -111,7 +111,7 @@ async def test_what_cannot_be_opened_counts_as_absent(
     store: RedisStore, key: SessionKey, session: Session, redis: Redis, keys: Keys
 ) -> None:
     await step(store, key, session, "1", offer=True)
-    await redis.hset(await only(redis, keys, key, "s"), "body", b"damaged")
+    await redis.hset(await only(redis, keys, key, "s"), "b", b"damaged")
     replies = await only(redis, keys, key, "r")
     for name, reply in (await redis.hgetall(replies)).items():
         await redis.hset(replies, name, reply[:-1])
@@ -128,7 +128,7 @@ async def test_a_session_in_an_older_form_counts_as_absent(
     name = await only(redis, keys, key, "s")
     seal = keys.seal("subscriber", key.gateway, key.msisdn)
     older = seal.close(b'["*4*1420#","main"]', b"session " + name.rpartition(b":")[2])
-    await redis.hset(name, "body", older)
+    await redis.hset(name, "b", older)
     assert (await store.load(key, Request("2", ""), "")).session is None
 
 
@@ -140,6 +140,6 @@ async def test_a_value_opens_only_in_its_place(
     source = await only(redis, keys, key, "s")
     await step(store, other, session, "1")
     target = next(name for name in await redis.keys(f"{prefix(keys, key)}:s:*") if name != source)
-    await redis.hset(target, "body", await redis.hget(source, "body"))
+    await redis.hset(target, "b", await redis.hget(source, "b"))
     assert (await store.load(mine, Request("2", ""), "")).session == session
     assert (await store.load(other, Request("2", ""), "")).session is None

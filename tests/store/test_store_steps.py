@@ -129,7 +129,7 @@ async def test_an_ended_session_keeps_no_answers(
 ) -> None:
     await step(store, key, session, "1")
     await step(store, key, session, "2", BYE)
-    assert b"body" not in await redis.hgetall(await only(redis, keys, key, "s"))
+    assert b"b" not in await redis.hgetall(await only(redis, keys, key, "s"))
 
 
 async def test_an_ended_session_can_begin_again(store: RedisStore, key: SessionKey, session: Session) -> None:

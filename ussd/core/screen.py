@@ -69,7 +69,8 @@ def page(content: Content, at: Place, profile: Profile) -> Page:
     bare = replace(content, foot=())
     for version in (content, bare, replace(bare, note="")):
         laid = _noted(version, at, profile) if version.note else _laid_out(version, at, profile)
-        if fits(laid.text, profile) and not (version.foot and _starved(version, at, laid)):
+        leads_on = not laid.next_key or version.has(laid.next)
+        if fits(laid.text, profile) and leads_on and not (version.foot and _starved(version, at, laid)):
             break
     return laid
 

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 _WRITER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
@@ -54,10 +54,10 @@ class Session:
             [
                 self.code,
                 self.screen,
-                self.at,
+                _written(self.at),
                 dict(self.answers),
                 dict(self.facts),
-                self.behind,
+                [(name, _written(place)) for name, place in self.behind],
                 self.mistakes,
                 self.offered,
                 self.heard,
@@ -74,10 +74,10 @@ class Session:
         return cls(
             code=code,
             screen=screen,
-            at=Place(*at),
+            at=_read(at),
             answers=answers,
             facts=facts,
-            behind=tuple((name, Place(*place)) for name, place in behind),
+            behind=tuple((name, _read(place)) for name, place in behind),
             mistakes=mistakes,
             offered=offered,
             heard=heard,
@@ -85,3 +85,12 @@ class Session:
             language=language,
             version=version,
         )
+
+
+def _written(place: Place) -> Place | int:
+    """Almost all are the top, and there are as many sessions as lines that dial."""
+    return 0 if place == TOP else place
+
+
+def _read(place: Any) -> Place:
+    return Place(*place) if place else TOP

@@ -2,7 +2,8 @@
 
 All keys of a subscriber share a hash tag, so that a cluster has them on one node; each has a time to live, always:
 
-    ussd:{subscriber}:s:<session>    hash: version; body, sealed, or ended; at, ms; last, the last request's name
+    ussd:{subscriber}:s:<session>    hash: v, its version; b, its sealed body, or e, that it ended; a, when, in ms;
+                                     l, the last request's name
     ussd:{subscriber}:r:<session>    hash: a request's name -> fingerprint of what it asked, 8 octets, + sealed reply
     ussd:{subscriber}:d:<shortcode>  the name of the session that this line left open there
     ussd:{subscriber}:a              the language that this line has chosen

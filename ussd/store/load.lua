@@ -7,7 +7,7 @@
 --          name of the dropped session, late answer, language.
 
 local nonce, request = unpack(ARGV)
-local version, body, ended, at, last = unpack(redis.call("HMGET", KEYS[1], "version", "body", "ended", "at", "last"))
+local version, body, ended, at, last = unpack(redis.call("HMGET", KEYS[1], "v", "b", "e", "a", "l"))
 
 -- The last reply counts where it ended the session, and where a retry can only be told by its content.
 if not ended and request ~= "" then

@@ -18,7 +18,7 @@ if answered then
 end
 
 -- Another step won. Its reply becomes this request's too, so that a retry of this request gets the same.
-local held, last = unpack(redis.call("HMGET", session, "version", "last"))
+local held, last = unpack(redis.call("HMGET", session, "v", "l"))
 if held and held ~= version then
   local won = last and redis.call("HGET", replies, last)
   if won and request ~= "" then
@@ -31,16 +31,16 @@ local next_version = string.format("%d", version + 1)
 if request == "" then
   request = "@" .. next_version
 end
-redis.call("HSET", session, "version", next_version, "last", request, "at", at)
+redis.call("HSET", session, "v", next_version, "l", request, "a", at)
 redis.call("HSET", replies, request, fingerprint .. reply)
 redis.call("PEXPIRE", replies, keep_replies)
 if way == "ends" then
-  redis.call("HSET", session, "ended", "1")
-  redis.call("HDEL", session, "body")
+  redis.call("HSET", session, "e", "1")
+  redis.call("HDEL", session, "b")
   redis.call("PEXPIRE", session, keep_ended)
 else
-  redis.call("HSET", session, "body", body)
-  redis.call("HDEL", session, "ended")
+  redis.call("HSET", session, "b", body)
+  redis.call("HDEL", session, "e")
   redis.call("PEXPIRE", session, keep_session)
 end
 
