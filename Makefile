@@ -21,8 +21,8 @@ thorough: .venv/dev  ## The properties with ten times as many examples
 fuzz: .venv/dev  ## Ten minutes of made-up octets: make fuzz NAME=smpp, or any gateway
 	@$(BIN)/python -m tests.fuzz $(NAME)
 
-promises: .venv/dev  ## The promises with the counts of their report, tests/promises/REPORT.md: about an hour
-	@USSD_TEST_PROMISES=long $(BIN)/pytest tests/promises
+promises: .venv/dev  ## The promises, as often as their report says, tests/promises/REPORT.md: an hour; ONLY=p14 for some
+	@USSD_TEST_PROMISES=long $(BIN)/pytest tests/promises $(if $(ONLY),-k '$(ONLY)')
 
 bench: .venv/dev  ## The engine beside a floor and beside other engines: tests/bench/RESULTS.md
 	@$(BIN)/ussd bench --peers tests/bench/peers --write tests/bench/RESULTS.md

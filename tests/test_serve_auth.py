@@ -90,7 +90,7 @@ def test_without_redis_a_signed_call_gets_the_apology_and_any_other_401(home: Pa
         finally:
             os.kill(redis, signal.SIGCONT)
         server.stop()
-    assert '"event": "replay_unknown"' in "".join(server.log)
+    assert '"event":"replay_unknown"' in "".join(server.log)
 
 
 @pytest.mark.parametrize("value", [None, "", "  "])

@@ -130,6 +130,11 @@ def test_a_next_line_that_makes_its_page_cheaper_still_leads_somewhere() -> None
     assert [shown.text for shown in pages] == ["[" * 39, "["]
 
 
+def test_a_note_that_only_a_next_line_makes_cheap_enough_gives_way() -> None:
+    """As above: without the next line, which would lead to an empty page, the brackets are 82 septets."""
+    assert page(Content("x", "بعدي", note="[" * 41), TOP, Profile(max_chars=70)).text == "x"
+
+
 def test_a_label_that_fits_no_screen_beside_a_next_line_keeps_its_last_piece_beside_its_key() -> None:
     pages = list(walk(Content("متن", "بعدي", ("ا" * 73, "ب" * 20), (None, None)), Profile()))
     assert [shown.page.text for shown in pages] == [

