@@ -1,6 +1,7 @@
 """`ussd serve`: the server."""
 
 import asyncio
+import gc
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -87,4 +88,6 @@ def _traces() -> Iterator[Traces]:
 
 async def _serve(settings: Settings, redis: str, traces: Traces, *, smpp: bool, serving: Serving | None) -> None:
     async with running(settings, redis, smpp=smpp, traces=traces) as app:
+        gc.collect()
+        gc.freeze()  # menus and libraries stay: to look through them again stops everybody for a tenth of a second
         await serve_until_stopped(app, settings, shared=settings.workers > 1, serving=serving)

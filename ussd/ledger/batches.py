@@ -19,7 +19,7 @@ _MOST = 200
 """Items a batch, unless told."""
 _PATIENCE = 2.0
 """Seconds that a caller waits."""
-_APART = 0.02
+_APART = 0.04
 """Seconds between the beginnings of two batches, where the first of them had more than one item."""
 
 

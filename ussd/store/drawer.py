@@ -41,23 +41,24 @@ class Drawer:
         self.body = f"{self._prefix}:s:{self.session}"
         self.replies = f"{self._prefix}:r:{self.session}"
         self.language = f"{self._prefix}:a"
+        self._codes: dict[str, str] = {}
+        self._asked: tuple[Request, str, bytes] | None = None
 
     def dropped(self, code: str) -> str:
         """The key of the session that was left open at a shortcode."""
-        return f"{self._prefix}:d:{self._name('shortcode', code)}"
+        return f"{self._prefix}:d:{self._code(code)}"
 
     def late(self, code: str) -> str:
         """The key of the late answer of a shortcode."""
-        return f"{self._prefix}:l:{self._name('shortcode', code)}"
+        return f"{self._prefix}:l:{self._code(code)}"
 
-    def request(self, request: Request) -> str:
-        """The name of a request; empty where it has no id."""
-        return request.id and self._name("request", self._key.session, request.id)
-
-    def fingerprint(self, request: Request) -> bytes:
-        """What was asked, so that it can be compared and not read."""
-        whose = (self._key.gateway, self._key.msisdn, self._key.session)
-        return self._keys.digest("content", *whose, request.content)[:_FINGERPRINT]
+    def request(self, request: Request) -> tuple[str, bytes]:
+        """The name of a request, empty where it has no id; and what was asked, to be compared and not read."""
+        if self._asked is None or self._asked[0] is not request:
+            name = request.id and self._name("request", self._key.session, request.id)
+            whose = (self._key.gateway, self._key.msisdn, self._key.session)
+            self._asked = request, name, self._keys.digest("content", *whose, request.content)[:_FINGERPRINT]
+        return self._asked[1:]
 
     def close_session(self, session: Session) -> bytes:
         """Seal a session."""
@@ -97,6 +98,11 @@ class Drawer:
             return Late(Session.loads(session.encode("utf-8", "surrogatepass")), outcome, facts) if session else None
         except (Unsealable, ValueError, TypeError):
             return None
+
+    def _code(self, code: str) -> str:
+        if (name := self._codes.get(code)) is None:
+            name = self._codes[code] = self._name("shortcode", code)
+        return name
 
     def _name(self, purpose: str, *parts: str) -> str:
         return self._keys.short(purpose, self._key.gateway, self._key.msisdn, *parts)

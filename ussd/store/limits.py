@@ -12,6 +12,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from ussd.backends import LedgerAway
@@ -23,6 +24,8 @@ PEOPLE = ("national_code", "insurance_number")
 """What a lookup that is about somebody is given."""
 _DAY = 25 * 3600 * 1000
 """Milliseconds, a little more than a day has."""
+_LINES = 4096
+"""Whose keys' names are remembered: who dials soon asks."""
 _TEHRAN = ZoneInfo("Asia/Tehran")
 
 
@@ -40,6 +43,7 @@ class RedisLimits:
         """`is_exempt`: whether a line has no limits; LedgerAway counts as yes. `clock`: seconds since 1970."""
         self._scripts, self._keys, self._allowed, self._clock = scripts, keys, allowed, clock
         self._is_exempt = is_exempt
+        self._line = lru_cache(_LINES)(self._keys_of_line)
         self._dials, self._rate = scripts.script("dials"), scripts.script("rate")
         self._people, self._wrong = scripts.script("people"), scripts.script("wrong")
 
@@ -97,6 +101,6 @@ class RedisLimits:
         except LedgerAway:
             return None
 
-    def _line(self, msisdn: str) -> str:
+    def _keys_of_line(self, msisdn: str) -> str:
         """The keys of a line are on one node of a cluster."""
         return f"ussd:{{{self._keys.short('limits', msisdn, octets=12)}}}"

@@ -69,9 +69,9 @@ class RedisStore:
         drawer = self._drawer(key)
         of_line = (drawer.dropped(code), drawer.late(code), drawer.language) if code else ()
         keys = (drawer.body, drawer.replies, *of_line)
-        found = await self.scripts.run(self._load, keys, (drawer.request(request),))
+        name, same = drawer.request(request)
+        found = await self.scripts.run(self._load, keys, (name,))
         version, body, ended, at, last, answered, dropped, late, language = found
-        same = drawer.fingerprint(request)
         if request.id and answered and not answered.startswith(same):
             raise Reused
         if not request.id and last and last.startswith(same) and self._is_recent(at):
@@ -105,16 +105,16 @@ class RedisStore:
         language: str = "",
     ) -> Reply:
         """Store one step that was made from `version`, and return what is to be answered: `reply`, or the winner's."""
-        drawer = self._drawer(key)
-        keep = self._lifetimes
+        drawer, keep = self._drawer(key), self._lifetimes
+        name, asked = drawer.request(request)
         [stands] = await self.scripts.run(
             self._step,
             (drawer.body, drawer.replies, drawer.dropped(session.code), drawer.late(session.code), drawer.language),
             (
-                drawer.request(request),
+                name,
                 version,
                 drawer.session,
-                drawer.fingerprint(request),
+                asked,
                 b"" if reply.ends else drawer.close_session(session),
                 drawer.close_reply(reply),
                 "ends" if reply.ends else "offer" if offer else "stay",
