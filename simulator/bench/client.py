@@ -75,7 +75,7 @@ class Load:
         self.failed: Counter[str] = Counter()
         self.too_long = self.dialogues = 0
         self.goes_on = True
-        self._requests = [_cut(request) for request in requests(plan.port)]
+        self._requests = [_cut(request) for request in requests(plan.port, plan.flow.typed)]
 
     @property
     def steps(self) -> int:

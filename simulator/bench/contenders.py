@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import unquote, urlsplit
 
-from simulator.bench.flow import Flow
+from simulator.bench.flow import MENUS_ALONE, Flow
 from simulator.bench.peers import Peer
 from simulator.bench.processes import BenchFailed, Cores, Server, free_port, pinned, serving
 from simulator.bench.right import answers
 
-ENGINE, FLOOR = "engine", "floor"
-Kind = Literal["engine", "floor", "peer"]
+ENGINE, MENUS, FLOOR = "engine", "menus alone", "floor"
+Kind = Literal["engine", "menus", "floor", "peer"]
+"""`menus`: the engine again, in a dialogue that asks nobody about anybody."""
 _USSD = (sys.executable, "-c", "from ussd.cli import main; main()")
 
 
@@ -39,7 +40,7 @@ class Absent:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """All of them, the engine first and the floor after it."""
+    """All of them, the engine first, in both of its dialogues, and the floor after it."""
 
     present: Sequence[Contender]
     absent: Sequence[Absent]
@@ -55,8 +56,10 @@ def serving_all(home: Path, redis_url: str, cores: Cores, peers: Sequence[Peer],
     right = answers()
     with ExitStack() as stack:
         stack.enter_context(pinned(cores.server))
+        ours, alone = stack.enter_context(_engine(home, redis_url)), Flow(answers(MENUS_ALONE), MENUS_ALONE)
         present = [
-            Contender(ENGINE, "engine", Flow(right, own_codes=True), stack.enter_context(_engine(home, redis_url))),
+            Contender(ENGINE, "engine", Flow(right, own_codes=True), ours),
+            Contender(MENUS, "menus", alone, ours),
             Contender(FLOOR, "floor", Flow(right), stack.enter_context(_floor(home, redis_url))),
         ]
         absent = []

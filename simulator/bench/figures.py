@@ -32,7 +32,7 @@ _OF_ALL: Mapping[str, Figure] = {
 
 def figures(compared: Compared, steps: Mapping[str, Steps]) -> dict[str, object]:
     """All that is known, as one object."""
-    engine, *others = compared.results
+    engine, menus, *others = compared.results
     return {
         "date": datetime.now(UTC).date().isoformat(),
         **asdict(compared.terms),
@@ -42,6 +42,7 @@ def figures(compared: Compared, steps: Mapping[str, Steps]) -> dict[str, object]
         "contenders": {result.contender.name: _of_one(result) for result in compared.results},
         "absent": {absent.name: absent.why for absent in compared.field.absent},
         "ratios": {result.contender.name: _ratios(engine, result) for result in others},
+        "ratios_of_menus_alone": {result.contender.name: _ratios(menus, result) for result in others},
         "step_microseconds": {code: asdict(one) for code, one in steps.items()},
     }
 

@@ -11,6 +11,8 @@ PATH = "/gateways/africastalking"
 """Where each of the servers is asked."""
 CODE = "*4*1420#"
 TYPED = ("1", "2", "0007569602")
+MENUS_ALONE = ("2", "1")
+"""Without an inquiry: nothing but screens, as the floor and the other engines have it."""
 NO_CODE = "n000000"
 """Stands in the answers for a tracking code, which is as long."""
 SESSION, LINE = "S" * 32, "9" * 12
@@ -23,14 +25,17 @@ class Flow:
 
     answers: Sequence[str]
     """The last one with NO_CODE where the tracking code is."""
+    typed: Sequence[str] = TYPED
     own_codes: bool = False
     """Whether each dialogue gets a code of its own, as it does from an engine with a ledger."""
 
 
-def requests(port: int) -> tuple[bytes, ...]:
+def requests(port: int, typed: Sequence[str] = TYPED) -> tuple[bytes, ...]:
     """The HTTP requests of a dialogue, as Africa's Talking sends them, with SESSION and LINE in them."""
-    legs = [Leg(SESSION, LINE, CODE, Phase.CONTINUE if place else Phase.BEGIN, TYPED[:place]) for place in range(4)]
-    return tuple(_http(leg, port) for leg in legs)
+    return tuple(
+        _http(Leg(SESSION, LINE, CODE, Phase.CONTINUE if place else Phase.BEGIN, tuple(typed[:place])), port)
+        for place in range(len(typed) + 1)
+    )
 
 
 def _http(leg: Leg, port: int) -> bytes:

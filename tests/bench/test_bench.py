@@ -190,15 +190,16 @@ def test_a_run_counts_everything_and_finds_who_lies(tmp_path: Path) -> None:
     said = json.loads(run.stdout)
     assert said.keys() == {
         *("date", "rounds", "seconds", "connections", "cores", "load_average", "versions"),
-        *("contenders", "absent", "ratios", "step_microseconds"),
+        *("contenders", "absent", "ratios", "ratios_of_menus_alone", "step_microseconds"),
     }
-    engine, floor, liar = said["contenders"].values()
+    engine, menus, floor, liar = said["contenders"].values()
     assert (said["rounds"], said["seconds"], said["connections"]) == (1, 0.5, 8)
     assert (engine["kind"], engine["wrong"], engine["failed"], engine["too_long"]) == ("engine", {}, {}, 0)
     assert (floor["kind"], floor["wrong"], floor["failed"], floor["too_long"]) == ("floor", {}, {}, 0)
+    assert (menus["kind"], menus["wrong"], menus["failed"], menus["too_long"]) == ("menus", {}, {}, 0)
     assert liar["kind"] == "peer"
     assert liar["too_long"] == sum(liar["wrong"].values()) > 0
-    for one in (engine, floor):
+    for one in (engine, menus, floor):
         assert one["answered"] > 0
         assert 0 < one["p50"] <= one["p99"]
         assert min(one["per_cpu_second"], one["redis_per_cpu_second"], one["server_busy"], one["load_busy"]) > 0
@@ -212,7 +213,7 @@ def test_a_run_counts_everything_and_finds_who_lies(tmp_path: Path) -> None:
     assert said["versions"]["server"]
     written = report.read_text()
     assert f"{said['date']} (UTC), by `ussd bench --rounds 1 " in written
-    assert "| liar (not all right) |" in written
+    assert "| engine over liar (not all right) |" in written
     assert "- liar: Nothing is." in written
 
 

@@ -26,10 +26,11 @@ def result(name: str, kind: Kind, *rates: float) -> Result:
 
 
 ENGINE, FLOOR = result("engine", "engine", 300.0, 100.0, 400.0), result("floor", "floor", 100.0, 100.0, 100.0)
+MENUS = result("menus alone", "menus", 500.0, 500.0, 500.0)
 
 
 def compared(*others: Result) -> Compared:
-    results = [ENGINE, FLOOR, *others]
+    results = [ENGINE, MENUS, FLOOR, *others]
     field = Field([one.contender for one in results], [Absent("gone 1.0", "npm is not installed here")])
     return Compared(Terms(rounds=3), Cores(2, 0, 1), field, results, "valkey 9.1.2", 0.25)
 
@@ -47,7 +48,9 @@ def test_what_is_not_known_is_left_out() -> None:
     found = ratios(Result(ENGINE.contender, [TURN]), still)
     assert (found["per_cpu_second"].all, found["per_cpu_second"].median) == ([None], None)
     assert found["rate"].all == [None]
-    assert "-" in as_text(replace(compared(), results=[Result(ENGINE.contender, [TURN]), still]), STEPS)
+    assert "-" in as_text(
+        replace(compared(), results=[*[Result(one.contender, [TURN]) for one in (ENGINE, MENUS)], still]), STEPS
+    )
 
 
 def test_the_object_can_be_written_and_has_the_best_and_the_medians() -> None:
@@ -62,19 +65,21 @@ def test_the_object_can_be_written_and_has_the_best_and_the_medians() -> None:
             "per_cpu_second": {"median": 3.0, "all": [3.0, 1.0, 4.0]},
         }
     }
+    assert said["ratios_of_menus_alone"]["floor"]["rate"] == {"median": 5.0, "all": [5.0, 5.0, 5.0]}
     assert said["step_microseconds"] == {"*4*1420#": {"timed": 10, "median": 12.34, "slowest": 56.78}}
     assert said["absent"] == {"gone 1.0": "npm is not installed here"}
     assert said["cores"] == {"count": 2, "server": 0, "load": 1}
 
 
 def test_a_person_reads_tables() -> None:
-    lines = as_text(compared(), STEPS).splitlines()
-    assert lines[0].split(maxsplit=1) == ["load", "rounds: 3, of 4 s each; 64 connections, a closed loop"]
+    lines = [" ".join(line.split()) for line in as_text(compared(), STEPS).splitlines()]
+    assert lines[0] == "load rounds: 3, of 4 s each; 64 connections, a closed loop"
     assert "2; the server on core 0, Redis and the load on core 1" in lines[1]
-    assert "gone 1.0  not compared: npm is not installed here" in lines
-    assert "engine         400   50%     2.0     1.3        600                -      0       0            0" in lines
-    assert "floor         3.00  3.00, 1.00, 4.00       3.00  0.33" in lines
-    assert "*4*1420#      10       12.3          57" in lines
+    assert "gone 1.0 not compared: npm is not installed here" in lines
+    assert "engine 400 50% 2.0 1.3 600 - 0 0 0" in lines
+    assert "engine over floor 3.00 3.00, 1.00, 4.00 3.00 0.33" in lines
+    assert "menus alone over floor 5.00 5.00, 5.00, 5.00 5.00 0.20" in lines
+    assert "*4*1420# 10 12.3 57" in lines
 
 
 def test_whoever_answers_wrongly_is_called_so() -> None:
@@ -92,7 +97,7 @@ def test_a_report_says_when_how_and_how_far_to_trust_it() -> None:
     text = as_markdown(compared(), STEPS, [], "2026-01-02", "ussd bench")
     assert "2026-01-02 (UTC), by `ussd bench`, which writes this file." in text
     assert "How far to trust it" in text
-    assert "| floor | 3.00 | 3.00, 1.00, 4.00 | 3.00 | 0.33 |" in text
+    assert "| engine over floor | 3.00 | 3.00, 1.00, 4.00 | 3.00 | 0.33 |" in text
     assert "| \\*4\\*1420# | 10 | 12.3 | 57 |" in text
 
 
