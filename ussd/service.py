@@ -86,6 +86,7 @@ class Service:
 
     async def _answer(self, line: Line, callback: Callback, slot: Slot, arrived: float) -> Reply:
         clock, noted = asyncio.get_running_loop().time, Noted(line.gateway, callback.phase.value)
+        began = time.perf_counter() - (clock() - arrived)  # uvloop's own clock goes by whole milliseconds
         deadline = arrived + line.profile.deadline - COMMIT_RESERVE
         try:
             self._spare(arrived, clock())
@@ -98,10 +99,11 @@ class Service:
             noted.outcome = "refused"
             raise CallbackError("request: answered before, with other content") from None
         finally:
-            self.counting.callback(line.gateway, noted.menu, noted.outcome or "failed", clock() - arrived)
+            self.counting.callback(line.gateway, noted.menu, noted.outcome or "failed", time.perf_counter() - began)
         if slot.kind is Kind.DIAL and noted.menu:
             self._paces.dialled(self._asked_of(self.shelf.current.get(noted.menu)))
-        _log.info("callback_answered", **noted.names(), ends=reply.ends, ms=round((clock() - arrived) * 1000, 1))
+        took = time.perf_counter() - began
+        _log.info("callback_answered", **noted.names(), ends=reply.ends, ms=round(took * 1000, 1))
         return reply
 
     def _asked_by(self, dialled: str) -> tuple[str, ...]:
