@@ -80,7 +80,7 @@ async def test_a_crowd_that_does_not_end_is_turned_away_at_the_door_and_never_in
     for call in going:
         await call.dial()
     app.service.turns.limit.value = 2  # a machine that can do little
-    crowd = [asyncio.create_task(dials_again_and_again(app, number)) for number in range(40)]
+    crowd = [asyncio.create_task(dials_again_and_again(app, number)) for number in range(400)]
     await asyncio.sleep(1)
     assert [reply.text for reply in await asyncio.gather(*(call.type("1") for call in going))] == [INQUIRY] * 20
     assert {reply.text for reply in await asyncio.gather(*(call.type("2") for call in going))} == {PROMPT}

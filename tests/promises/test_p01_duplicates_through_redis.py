@@ -27,7 +27,7 @@ from ussd.web.callbacks import exchange
 RETRIES = many(2_000, 1_000_000)
 WITHIN = 420.0
 """Seconds; what was not tried by then is not counted."""
-AT_ONCE = many(8, 32)
+AT_ONCE = 8
 """Dialogues."""
 AGAIN = many(40, 500)
 """Retries of each dialogue."""
