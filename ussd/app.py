@@ -10,7 +10,7 @@ from pathlib import Path
 from aiohttp import ClientSession
 
 from ussd.admission import Paces
-from ussd.backends import Registry, World, backends, contracts_of
+from ussd.backends import Lookup, Registry, World, backends, contracts_of, sets_the_pace
 from ussd.core.checks import ANY_LINE, Contract, Lines
 from ussd.core.loader import COMMON, MenuError, load_all, load_words
 from ussd.core.menu import Menu, Words
@@ -111,9 +111,7 @@ async def running(
             world, sender = _world(settings, ledger, session), _sender(settings, session)
         except ValueError as fault:
             raise AppError(str(fault)) from None
-        lookups, paces = _lookups(
-            {name: partial(one.look_up, world=world) for name, one in found.items()}, contracts, counting
-        )
+        lookups, paces = _lookups(found, world, contracts, counting)
         stack.push_async_callback(lookups.close)
         limits = _limits(settings, store, keys, ledger) if limited else UNLIMITED
         editions = RedisEditions(store.scripts, keys)
@@ -138,11 +136,13 @@ async def running(
 
 
 def _lookups(
-    found: Mapping[str, Backend], contracts: Mapping[str, Contract], counting: LookupCounting
+    found: Mapping[str, Lookup], world: World, contracts: Mapping[str, Contract], counting: LookupCounting
 ) -> tuple[Lookups, Paces]:
-    """All backends, and how many dialogues a second they can carry."""
-    paces = Paces()
-    asked = {name: paces.measured(name, one) for name, one in found.items()}
+    """All backends, and how many dialogues a second those can carry that set a pace."""
+    paces, asked = Paces(), dict[str, Backend]()
+    for name, one in found.items():
+        ask: Backend = partial(one.look_up, world=world)
+        asked[name] = paces.measured(name, ask) if sets_the_pace(one) else ask
     return Lookups(asked, contracts, counting), paces
 
 

@@ -186,7 +186,6 @@ EVERY = [*BOTH, ("deny", False), ("flag", True)]
 async def test_p22_not_checked_never_reads_as_clear(
     kept: Kept, settings: Settings, redis_url: str, monkeypatch: pytest.MonkeyPatch, overlap: str, breaker: bool
 ) -> None:
-    monkeypatch.setattr("ussd.admission.pace.SLACK", 60.0)  # nobody is turned away because an insurer is late
     if not breaker:
         monkeypatch.setattr("ussd.app.HttpRegistry", partial(HttpRegistry, limits=ALL_OF_IT))
     insurers, random, numbers = Insurers(Random(SEED)), Random(SEED), count()

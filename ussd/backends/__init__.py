@@ -216,6 +216,15 @@ def checked(name: str, candidate: object) -> Lookup:
     return module
 
 
+def sets_the_pace(backend: Lookup) -> bool:
+    """Whether how long a backend takes says what its registry can carry, so that dials are let in accordingly.
+
+    Its module says so by SETS_THE_PACE. Where several registries are asked at once it would be the slowest that closes
+    the door to the answers of the others.
+    """
+    return bool(getattr(backend, "SETS_THE_PACE", False))
+
+
 def contracts_of(found: Mapping[str, Lookup]) -> dict[str, Contract]:
     """What each backend may answer, for the checks of menus and of answers."""
     return {name: Contract(backend.OUTCOMES, backend.FACTS) for name, backend in found.items()}
