@@ -6,7 +6,7 @@ import pytest
 
 from ussd.admission import Kind, Shed, Slot, Turns
 from ussd.admission.limit import FLOOR, Limit
-from ussd.admission.turns import AT_MOST, IN_VAIN, INTERVAL, SLOW_START, STANDING
+from ussd.admission.turns import AT_MOST, FEW, IN_VAIN, INTERVAL, SLOW_START, STANDING
 
 GOING, DIAL = Kind.GOING, Kind.DIAL
 
@@ -24,9 +24,9 @@ class Clock:
 class Door:
     """A process with so many places, long after its start; whoever comes is written down when it is let in."""
 
-    def __init__(self, places: int, fresh: bool = False) -> None:
+    def __init__(self, places: int, fresh: bool = False, few: int = 0) -> None:
         self.clock, self.limit = Clock(), Limit()
-        self.turns = Turns(self.limit, self.clock)
+        self.turns = Turns(self.limit, self.clock, few)
         self.clock.now += 0 if fresh else SLOW_START
         self.limit.value = places
         self.let_in: list[str] = []
@@ -171,6 +171,17 @@ async def test_where_more_come_than_can_be_served_the_newest_is_served_and_the_o
     told = [seconds for name, seconds in door.shed.items() if not name.startswith("before")]
     assert max(told) <= IN_VAIN + 0.011
     assert sum(seconds == 0 for seconds in door.shed.values()) > 50
+
+
+async def test_few_who_wait_are_no_crowd_however_long_they_wait() -> None:
+    door = Door(4, few=FEW)
+    for number in range(FEW - 1):
+        await door.comes(DIAL, f"{number}")
+    for _ in range(FEW):
+        await door.passes(0.05)
+        await door.comes(DIAL, "another")
+    assert not door.shed
+    assert not door.turns.overrun
 
 
 async def test_who_is_going_on_is_not_turned_away_for_a_crowd_that_dials() -> None:

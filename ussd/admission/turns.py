@@ -4,8 +4,8 @@ A dialogue that is going on comes before a new dial, and a dial before the API, 
 is probably a retry of a callback of a dialogue is one; a retry of a dial is a dial, as nobody can tell them apart
 before Redis is asked.
 
-All who wait do so in their order, and a crowd that comes in one moment is served, as long as gateways wait. Where the
-first of the dials has waited for more than 80 ms, and 100 ms later so has the first then and they are no fewer, more
+All who wait do so in their order, and a crowd that comes in one moment is served, as long as gateways wait. Where many
+dials wait, the first of them for more than 80 ms, and 100 ms later so does the first then and they are no fewer, more
 come than can be served: then the newest is served first, and whoever has waited for too long, or finds too many before
 it, is turned away, until for 100 ms nobody was. (CoDel, by its signs, and adaptive LIFO.)
 """
@@ -24,6 +24,8 @@ STANDING, INTERVAL = 0.08, 0.1
 """Seconds."""
 IN_VAIN = 0.12
 """Seconds that a dial may wait where more come than can be served: with what its last screen then takes, under 0.2."""
+FEW = 64
+"""Who wait: they are done in a moment, and on a machine that is so slow that they are not, it is not for them."""
 AT_MOST = 2000
 """Who may wait of a kind: more would wait in vain."""
 SLOW_START, FIRST_SHARE = 5.0, 0.25
@@ -65,9 +67,9 @@ class _Queue(OrderedDict["asyncio.Future[Slot | None]", float]):
 class Turns:
     """The places of one process."""
 
-    def __init__(self, limit: Limit | None = None, clock: Callable[[], float] = time.monotonic) -> None:
-        """All are free."""
-        self.limit, self._clock = limit or Limit(), clock
+    def __init__(self, limit: Limit | None = None, clock: Callable[[], float] = time.monotonic, few: int = FEW) -> None:
+        """All are free. Less than `few` who wait are no crowd, however slow the machine is."""
+        self.limit, self._clock, self._few = limit or Limit(), clock, few
         self._began = clock()
         self._under_way, self._waiting = dict.fromkeys(Kind, 0), {Kind.GOING: _Queue(), Kind.DIAL: _Queue()}
         self._before: tuple[float, int] | None = None
@@ -137,7 +139,7 @@ class Turns:
     def _judge(self, now: float) -> None:
         """Whether more dials come than can be served: asked where somebody is done, as it is no crowd if nobody is."""
         dials = self._waiting[Kind.DIAL]
-        if not dials or now - next(iter(dials.values())) < STANDING:
+        if not dials or len(dials) < self._few or now - next(iter(dials.values())) < STANDING:
             self._before = None
         elif self._before is None:
             self._before = now, len(dials)
