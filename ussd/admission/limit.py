@@ -11,7 +11,7 @@ from statistics import median
 from ussd.admission.least import Least
 
 FLOOR, START, CEILING = 8, 64, 256
-QUICK = 0.2
+QUICK = 0.05
 """Seconds that our own work may take in any case."""
 BEARABLE = 0.4
 """The same while a crowd is turned away. Each turn of the loop then serves a few of those at work and turns many away:

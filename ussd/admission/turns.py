@@ -5,7 +5,7 @@ is probably a retry of a callback of a dialogue is one; a retry of a dial is a d
 before Redis is asked.
 
 All who wait do so in their order, and a crowd that comes in one moment is served, as long as gateways wait. Where many
-dials wait, the first of them for more than 80 ms, and 100 ms later so does the first then and they are no fewer, more
+dials wait, the first of them for more than 20 ms, and 100 ms later so does the first then and they are no fewer, more
 come than can be served: then the newest is served first, and whoever has waited for too long, or finds too many before
 it, is turned away, until for 100 ms nobody was. (CoDel, by its signs, and adaptive LIFO.)
 """
@@ -20,9 +20,9 @@ from typing import Literal
 
 from ussd.admission.limit import Limit
 
-STANDING, INTERVAL = 0.08, 0.1
+STANDING, INTERVAL = 0.02, 0.1
 """Seconds."""
-IN_VAIN = 0.12
+IN_VAIN = 0.08
 """Seconds that a dial may wait where more come than can be served: with what its last screen then takes, under 0.2."""
 FEW = 64
 """Who wait: they are done in a moment, and on a machine that is so slow that they are not, it is not for them."""
