@@ -116,12 +116,8 @@ async def test_p14_ten_times_the_load_of_a_registry_costs_nobody_who_has_begun(k
         f"ten times the dials for {CROWD} s that a registry of {AT_ONCE} at once and {ANSWER} s can answer",
         f"{found.total.dialogues} dials, {sum(found.total.shed.values())} turned away",
         f"{crowded.good / CROWD:.1f} dialogues/s of {can:.1f}; {told(crowded)}; "
-        f"{share:.1%} of those begun came to their end; over it: {'yes' if over_it(found) else 'no'}"
-        + ("; THE CLIENT COULD NOT KEEP UP, so this tells nothing of the server but that no screen was wrong" * late),
+        f"{share:.1%} of those begun came to their end; over it: {'yes' if over_it(found) else 'no'}",
     )
-    assert not found.total.wrong
-    if late:
-        return
     assert not found.failed
     assert crowded.good / CROWD >= (0.9 if LONG else 0.75) * min(can, AT_ONCE / ANSWER)
     assert share >= 0.99
@@ -136,9 +132,9 @@ async def test_p14_a_crowd_beyond_the_processor_costs_nobody_who_has_begun(
 ) -> None:
     """To turn a dial away costs a fifth of a callback, so that ten times as many cannot be had for nothing.
 
-    In two seconds hardly anything is seen of how many are served and of what comes after: the long form asks for that. A
-    client that cannot keep up measures itself: where it is late by a second, all that is told of the server is that no
-    screen was wrong, and the row says so.
+    In two seconds hardly anything is seen of how many are served and of what comes after: the long form asks for that.
+    A client that cannot keep up measures itself: where it is late by a second, all that is told of the server is that
+    no screen was wrong, and the row says so.
     """
     async with served(tmp_path) as server:
         can = await capacity(server, 32)
