@@ -56,6 +56,7 @@ def test_a_dialogue_is_answered_and_a_stop_finishes_what_is_under_way(home: Path
 @pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
 def test_workers_run_it_too(home: Path, loop: str) -> None:
     with closing(Server(home, "--workers", "2", loop=loop, drain="0")) as server:
+        until(lambda: len(serving(server)) == 2)
         assert server.post("") == f"CON {MAIN_MENU}"
         assert server.stop() == 0
         assert server.events().count("stopped") == 2
