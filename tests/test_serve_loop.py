@@ -15,6 +15,7 @@ import pytest
 
 from tests.conftest import ENTITLED, MAIN_MENU, PROMPT, SLOW
 from tests.server import Server, ussd
+from tests.test_serve_workers import serving, until
 from ussd.web.loop import LoopError, new_loop
 
 ANSWER = re.compile("END از حمایت درمانی برخوردار میباشید\\.\nکد پیگیری: n[0-9]{6}")
