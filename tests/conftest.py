@@ -2,7 +2,6 @@
 
 import os
 import secrets
-import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from hypothesis import settings as hypothesis_settings
 from simulator.call import Call, InProcess
 from simulator.operators import reference
 from tests import postgres
+from tests.homes import a_home
 from ussd.app import App, running
 from ussd.callback import Callback, Phase, Reply
 from ussd.redis_server import own_server
@@ -19,8 +19,8 @@ from ussd.settings import Settings
 
 # `async def` tests and fixtures are run by pytest-asyncio, which pyproject.toml sets to `auto`: no marks are needed.
 
-# `make thorough` asks ten times as much of every property.
-hypothesis_settings.register_profile("quick", max_examples=50)
+# `make thorough` asks ten times as much of every property. None has a deadline: what is measured is measured alone.
+hypothesis_settings.register_profile("quick", max_examples=50, deadline=None)
 hypothesis_settings.register_profile("thorough", max_examples=500, deadline=None)
 hypothesis_settings.load_profile(os.environ.get("USSD_TEST_PROFILE", "quick"))
 
@@ -30,10 +30,17 @@ MAIN_MENU = "تأمین اجتماعی\n1-استعلام\n2-خدمات\n3-نوب
 PROMPT = "کد ملی خود را وارد نمایید:"
 
 
+@pytest.fixture
+def home() -> Iterator[Path]:
+    """An installation of its own, for servers that may be killed."""
+    with a_home() as home:
+        yield home
+
+
 @pytest.fixture(scope="session")
 def redis_url() -> Iterator[str]:
     """One server for all tests; each test has a secret of its own, so none sees another's sessions."""
-    with tempfile.TemporaryDirectory(prefix="ussd-") as home, own_server(Path(home)) as url:
+    with a_home() as home, own_server(home) as url:
         yield url
 
 

@@ -4,7 +4,6 @@ import json
 import os
 import signal
 import sqlite3
-import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import closing
@@ -12,21 +11,14 @@ from pathlib import Path
 
 import pytest
 
+from tests import homes
 from tests.outside import Said, Site, SmsGateway, sms_gateway, until
 from tests.server import Server, ussd
-from tests.store import homes
 from ussd.redis_server import own_server
 
 LINE = "989120000001"
 ENTITLED, LAPSED, PENSIONER, SLOW = "0007569602", "0092000304", "0109136756", "9904829039"
 LOGIN = {"mobile": LINE, "purpose": "login"}
-
-
-@pytest.fixture
-def home() -> Iterator[Path]:
-    """A short path, as the sockets under it need."""
-    with tempfile.TemporaryDirectory(prefix="ussd-") as home:
-        yield Path(home)
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import json
 import socket
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.request import Request
@@ -30,13 +29,6 @@ SENTENCES = {
     "باقیمانده",
 }
 CENTRES_LINE = "989120001666"
-
-
-@pytest.fixture
-def home() -> Iterator[Path]:
-    """A short path, as the sockets under it need."""
-    with tempfile.TemporaryDirectory(prefix="ussd-") as home:
-        yield Path(home)
 
 
 @pytest.fixture

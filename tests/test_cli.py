@@ -2,21 +2,21 @@
 
 import json
 import re
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import ENTITLED, LAPSED, MAIN_MENU, PROMPT
+from tests.homes import a_home
 from tests.server import ussd
 
 
 @pytest.fixture(scope="module")
 def home() -> Iterator[Path]:
     """One installation for all of these; each test dials from a line of its own."""
-    with tempfile.TemporaryDirectory(prefix="ussd-") as home:
-        yield Path(home)
+    with a_home() as home:
+        yield home
 
 
 def screens(home: Path, *arguments: str) -> list[dict[str, object]]:

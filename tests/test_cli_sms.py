@@ -34,8 +34,8 @@ def put(home: Path) -> None:
         settings = Settings(home=home)
         settings.make_home()
         async with opened(settings.ledger, Keys(settings.key()), clock=lambda: AT) as ledger:
-            async with ledger.database.writing() as connection:
-                await ledger.outbox.put(connection, LINE, TEXT, AT + timedelta(hours=1))
+            useless_at = AT + timedelta(hours=1)
+            await ledger.database.write(lambda connection: ledger.outbox.put(connection, LINE, TEXT, useless_at))
             await ledger.outbox.claim(1)
 
     asyncio.run(putting())

@@ -6,7 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select
 
 from tests.ledger.books import LINE, credit, keyed
 from tests.ledger.conftest import Clock
@@ -65,8 +65,8 @@ async def wish_of(ledger: Ledger, subject: Subject = ENTITLED) -> Wish:
 
 
 async def rows(ledger: Ledger) -> int:
-    async with ledger.database.reading() as connection:
-        return await connection.scalar(select(func.count()).select_from(inquiries)) or 0
+    count = select(func.count()).select_from(inquiries)
+    return await ledger.database.read(lambda connection: connection.scalar(count)) or 0
 
 
 async def test_an_answer_costs_a_credit_and_is_tracked(ledger: Ledger, paid: PaidInquiries, clock: Clock) -> None:
@@ -181,10 +181,13 @@ async def test_a_retry_after_a_crash_gets_the_code_that_was_issued_before_it(
     wish = await wish_of(ledger)
     first = await paid.inquire(wish, keyed(key="k1"))
     assert isinstance(first, Paid)
-    async with ledger.database.writing() as connection:  # as if it had died between the code and the credit
-        await connection.exec_driver_sql("UPDATE credit_inquiries SET state = 'pending'")
-        await connection.exec_driver_sql("UPDATE credit_codes SET pending = 1, spent = 0")
-        await connection.exec_driver_sql("UPDATE api_requests SET answer_sealed = NULL")
+
+    def dying_between_the_code_and_the_credit(connection: Connection) -> None:
+        connection.exec_driver_sql("UPDATE credit_inquiries SET state = 'pending'")
+        connection.exec_driver_sql("UPDATE credit_codes SET pending = 1, spent = 0")
+        connection.exec_driver_sql("UPDATE api_requests SET answer_sealed = NULL")
+
+    await ledger.database.write(dying_between_the_code_and_the_credit)
     clock.now += timedelta(seconds=50)
     await ledger.spending.sweep()
     again = await paid.inquire(wish, keyed(key="k1"))
@@ -195,7 +198,7 @@ async def test_a_retry_after_a_crash_gets_the_code_that_was_issued_before_it(
 
 async def test_without_credit_nobody_is_asked(ledger: Ledger, paid: PaidInquiries, insurer: Insurer) -> None:
     wish = await wish_of(ledger)
-    async with ledger.database.writing() as connection:
-        await connection.exec_driver_sql("UPDATE credit_codes SET remaining = 0, spent = 10000")
+    spent = "UPDATE credit_codes SET remaining = 0, spent = 10000"
+    await ledger.database.write(lambda connection: connection.exec_driver_sql(spent))
     assert await paid.inquire(wish, keyed(key="k1")) == UsedUp()
     assert not insurer.asked

@@ -25,7 +25,7 @@ from ussd.lookups import Backend, Lookups
 from ussd.metrics import Metrics
 from ussd.paid import PaidInquiries
 from ussd.redis_server import own_server
-from ussd.registries import HttpOwners, HttpRegistry, new_session
+from ussd.registries import HttpOwners, HttpRegistry, PacedRegistry, new_session
 from ussd.reload import Reload, Stamps, stamps
 from ussd.service import Service
 from ussd.settings import RegistryName, Settings
@@ -111,7 +111,7 @@ async def running(
             world, sender = _world(settings, ledger, session), _sender(settings, session)
         except ValueError as fault:
             raise AppError(str(fault)) from None
-        lookups, paces = _lookups(found, world, contracts, counting)
+        lookups, paces = _lookups(found, world, ledger, contracts, counting)
         stack.push_async_callback(lookups.close)
         limits = _limits(settings, store, keys, ledger) if limited else UNLIMITED
         editions = RedisEditions(store.scripts, keys)
@@ -136,14 +136,27 @@ async def running(
 
 
 def _lookups(
-    found: Mapping[str, Lookup], world: World, contracts: Mapping[str, Contract], counting: LookupCounting
+    found: Mapping[str, Lookup],
+    world: World,
+    ledger: Ledger,
+    contracts: Mapping[str, Contract],
+    counting: LookupCounting,
 ) -> tuple[Lookups, Paces]:
-    """All backends, and how many dialogues a second those can carry that set a pace."""
-    paces, asked = Paces(), dict[str, Backend]()
-    for name, one in found.items():
-        ask: Backend = partial(one.look_up, world=world)
-        asked[name] = paces.measured(name, ask) if sets_the_pace(one) else ask
+    """All backends, and how many dialogues a second those registries can carry that set a pace."""
+    paces = Paces()
+    asked: dict[str, Backend] = {
+        name: partial(one.look_up, world=_paced(world, ledger, sets_the_pace(one), paces, name))
+        for name, one in found.items()
+    }
     return Lookups(asked, contracts, counting), paces
+
+
+def _paced(world: World, ledger: Ledger, registry: str, paces: Paces, backend: str) -> World:
+    """The world as a backend sees it that may ask a registry too much. The ledger's own can be asked anything."""
+    found = getattr(world, registry, None)
+    if found is getattr(ledger, registry, None):
+        return world
+    return replace(world, **{registry: PacedRegistry(found, paces, backend)})  # type: ignore[arg-type]
 
 
 def _loaded(folder: Path, contracts: Mapping[str, Contract], shown: Lines = ANY_LINE) -> tuple[dict[str, Menu], Words]:

@@ -3,6 +3,7 @@
 A traceback is written as its frames and the exception's type, without its message: messages repeat what was typed.
 """
 
+import json
 import logging
 import sys
 from collections.abc import Callable
@@ -19,7 +20,7 @@ Form = Literal["json", "readable"]
 def configure(form: Form, level: str) -> None:
     """Set up the logs of this process; `level` as in the standard library, in any case."""
     least = logging.getLevelNamesMapping()[level.upper()]
-    writer: Processor = structlog.processors.JSONRenderer(serializer=orjson.dumps)
+    writer: Processor = structlog.processors.JSONRenderer(serializer=_line)
     lines: Callable[..., WrappedLogger] = structlog.BytesLoggerFactory(file=sys.stderr.buffer)
     if form == "readable":
         writer = structlog.dev.ConsoleRenderer(
@@ -38,6 +39,14 @@ def configure(form: Form, level: str) -> None:
         cache_logger_on_first_use=True,
     )
     logging.basicConfig(handlers=[_Library()], level=max(least, logging.WARNING), force=True)
+
+
+def _line(event: EventDict, **options: Any) -> bytes:
+    """An event as JSON; also what orjson does not take: half a surrogate, as in names of files, or 2**64."""
+    try:
+        return orjson.dumps(event, **options)
+    except TypeError:
+        return json.dumps(event, **options).encode()
 
 
 def _frames(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:

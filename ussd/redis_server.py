@@ -23,8 +23,8 @@ _LONGEST_SOCKET = 100
 """Octets of a Unix socket's path: 107 on Linux, 103 on macOS, unix(7)."""
 _START_PATIENCE = 10.0
 """Seconds until a server that does not answer is an error."""
-_STOP_PATIENCE = 2.0
-"""Seconds that the last user waits for the server's end."""
+_STOP_PATIENCE = 5.0
+"""Seconds that the last user waits for the server's end: the keeper kills one that hangs after 1.5."""
 _LAUNCH_AGAIN = 0.5
 """Seconds after which a keeper that brought no server, since another was just leaving, is started again."""
 _POLL = 0.01

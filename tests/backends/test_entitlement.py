@@ -46,8 +46,8 @@ def question(national_code: str, operation_id: str = "op-1") -> Question:
 
 
 async def rows(ledger: Ledger) -> int:
-    async with ledger.database.reading() as connection:
-        return await connection.scalar(select(func.count()).select_from(inquiries)) or 0
+    count = select(func.count()).select_from(inquiries)
+    return await ledger.database.read(lambda connection: connection.scalar(count)) or 0
 
 
 @pytest.mark.parametrize(
@@ -114,8 +114,7 @@ async def test_where_the_database_is_gone_nothing_is_claimed(world: World, file:
 
 async def test_asked_twice_the_first_answer_stands_even_where_the_person_changed(ledger: Ledger, world: World) -> None:
     first = await entitlement.look_up(question("0007569602"), world)
-    async with ledger.database.writing() as connection:
-        await connection.execute(sample_people.update().values(sso="lapsed"))
+    await ledger.database.write(lambda connection: connection.execute(sample_people.update().values(sso="lapsed")))
     assert await entitlement.look_up(question("0007569602"), world) == first
     assert (await entitlement.look_up(question("0007569602", "op-2"), world)).outcome == "not_entitled"
     assert await rows(ledger) == 2

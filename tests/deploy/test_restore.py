@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import create_engine, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from tests import postgres
@@ -47,13 +47,16 @@ async def code(url: str, operation: str) -> str:
 
 async def run(url: str, statement: str) -> None:
     """As an operator runs it."""
-    engine = create_async_engine(re.sub(r"^(\w+):", lambda scheme: DRIVERS[scheme[1]], url))
-    async with engine.begin() as connection:
+    if url.startswith("sqlite:"):
+        file = create_engine(url)
+        with file.begin() as connection:
+            connection.execute(text(statement))
+        file.dispose()
+        return
+    server = create_async_engine(url.replace("postgresql:", "postgresql+asyncpg:"))
+    async with server.begin() as connection:
         await connection.execute(text(statement))
-    await engine.dispose()
-
-
-DRIVERS = {"sqlite": "sqlite+aiosqlite:", "postgresql": "postgresql+asyncpg:"}
+    await server.dispose()
 
 
 async def test_after_the_statement_of_the_guide_codes_have_the_next_letter(url: str) -> None:

@@ -55,6 +55,5 @@ async def spend(ledger: Ledger, code: str, key: str, client: int = 1, subject: S
 async def credit(ledger: Ledger) -> tuple[int, int, int]:
     """Remaining, pending and spent, of the only code that there is."""
     columns = (credit_codes.c.remaining, credit_codes.c.pending, credit_codes.c.spent)
-    async with ledger.database.reading() as connection:
-        row = (await connection.execute(select(*columns))).one()
+    row = await ledger.database.read(lambda connection: connection.execute(select(*columns)).one())
     return row.remaining, row.pending, row.spent

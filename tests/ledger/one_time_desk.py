@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from ussd.keys import Keys
-from ussd.ledger.database import Database, insert
+from ussd.ledger.database import Database
 from ussd.ledger.one_time import OneTimeBook
 from ussd.ledger.outbox import Outbox
 from ussd.ledger.requests import Requests
@@ -40,9 +40,9 @@ class Desk:
 
     async def client(self, name: str) -> int:
         """The number of a client of that name, who was not there."""
-        async with self.database.writing() as connection:
-            values = {"name": name, "added_at": datetime(2026, 11, 21, tzinfo=UTC)}
-            number = await connection.scalar(insert(connection, clients).values(values).returning(clients.c.id))
+        values = {"name": name, "added_at": datetime(2026, 11, 21, tzinfo=UTC)}
+        add = clients.insert().values(values).returning(clients.c.id)
+        number: int | None = await self.database.write(lambda connection: connection.scalar(add))
         assert number is not None
         return number
 

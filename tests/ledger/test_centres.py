@@ -158,7 +158,7 @@ async def test_lines_that_are_asked_about_together_are_read_together(ledger: Led
     await ledger.centres.replace([HOSPITAL, CLINIC])
     statements: list[str] = []
     event.listen(
-        ledger.database.engine.sync_engine,
+        ledger.database.engine,
         "before_cursor_execute",
         lambda _connection, _cursor, statement, *_rest: statements.append(statement),
     )

@@ -43,7 +43,6 @@ async def test_added_again_it_is_the_same_client_with_another_key(ledger: Ledger
 
 async def test_the_ledger_keeps_no_key(ledger: Ledger) -> None:
     key = await ledger.clients.add("one")
-    async with ledger.database.reading() as connection:
-        [row] = (await connection.execute(select(clients))).all()
+    [row] = await ledger.database.read(lambda connection: connection.execute(select(clients)).all())
     assert key not in str(row)
     assert key.removeprefix("ussd_") not in str(row)

@@ -27,13 +27,11 @@ async def sent_code(ledger: Ledger, client: int = 1) -> str:
 
 
 async def codes(ledger: Ledger) -> int:
-    async with ledger.database.reading() as connection:
-        return len((await connection.execute(select(credit_codes))).all())
+    return len(await ledger.database.read(lambda connection: connection.execute(select(credit_codes)).all()))
 
 
 async def messages_put(ledger: Ledger) -> int:
-    async with ledger.database.reading() as connection:
-        return len((await connection.execute(select(messages))).all())
+    return len(await ledger.database.read(lambda connection: connection.execute(select(messages)).all()))
 
 
 async def test_dialled_twice_it_is_the_same_code(ledger: Ledger) -> None:
@@ -51,8 +49,8 @@ async def test_dialled_many_times_at_once_it_is_the_same_code(ledger: Ledger) ->
 
 async def test_a_code_without_credit_gives_way_to_a_new_one(ledger: Ledger) -> None:
     first = await ledger.credits.dialled(LINE)
-    async with ledger.database.writing() as connection:
-        await connection.execute(update(credit_codes).values(remaining=0, spent=10_000))
+    used_up = update(credit_codes).values(remaining=0, spent=10_000)
+    await ledger.database.write(lambda connection: connection.execute(used_up))
     assert (await ledger.credits.dialled(LINE)).code != first.code
 
 
@@ -195,8 +193,10 @@ async def test_a_wrong_code_counts_wherever_it_is_tried_and_by_whom(ledger: Ledg
 
 async def test_no_code_is_in_clear_in_its_row(ledger: Ledger, clients: tuple[int, int]) -> None:
     numbers = [(await ledger.credits.dialled(LINE)).code, await sent_code(ledger), LINE]
-    async with ledger.database.reading() as connection:
-        rows = [row for table in (credit_codes, guards, messages) for row in await connection.execute(select(table))]
+    tables = (credit_codes, guards, messages)
+    rows = await ledger.database.read(
+        lambda connection: [row for table in tables for row in connection.execute(select(table))]
+    )
     stored = b"\n".join(value if isinstance(value, bytes) else str(value).encode() for row in rows for value in row)
     assert len(rows) == 4
     assert not [number for number in numbers if number.encode() in stored]

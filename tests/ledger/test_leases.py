@@ -10,7 +10,7 @@ import pytest
 from ussd.keys import Keys
 from ussd.ledger import CodesExhausted, Ledger
 from ussd.ledger.codes import CAPACITY, LETTERS
-from ussd.ledger.database import Database, insert
+from ussd.ledger.database import Database
 from ussd.ledger.leases import Leases
 from ussd.ledger.schema import tracking_leases
 
@@ -20,8 +20,8 @@ SECRET = b"a secret of the tests, 32 octets+"
 
 async def lease_from(database: Database, counter: int) -> None:
     """Let the day's next block begin at `counter`."""
-    async with database.writing() as connection:
-        await connection.execute(insert(connection, tracking_leases).values(day=DAY, next_block=counter))
+    lease = tracking_leases.insert().values(day=DAY, next_block=counter)
+    await database.write(lambda connection: connection.execute(lease))
 
 
 async def test_a_million_codes_of_four_processes_are_a_million_different_codes(
@@ -113,8 +113,5 @@ async def test_a_day_without_codes_left_says_so_and_the_next_day_has_its_own(led
 
 
 async def _next_block(database: Database) -> int | None:
-    async with database.reading() as connection:
-        counter: int | None = await connection.scalar(
-            tracking_leases.select().with_only_columns(tracking_leases.c.next_block).filter_by(day=DAY)
-        )
-    return counter
+    counter = tracking_leases.select().with_only_columns(tracking_leases.c.next_block).filter_by(day=DAY)
+    return await database.read(lambda connection: connection.scalar(counter))

@@ -37,8 +37,7 @@ def differences(connection: Connection) -> list[object]:
 
 
 async def test_the_migrations_make_the_tables_of_the_schema(ledger: Ledger) -> None:
-    async with ledger.database.reading() as connection:
-        assert await connection.run_sync(differences) == []
+    assert await ledger.database.read(differences) == []
 
 
 async def test_the_head_is_the_one_that_alembic_finds() -> None:
@@ -96,8 +95,8 @@ async def test_where_migrating_is_off_no_file_is_made(sqlite_file: Path, keys: K
 
 
 async def test_a_ledger_of_a_newer_version_is_left_alone(ledger: Ledger, url: str, keys: Keys) -> None:
-    async with ledger.database.writing() as connection:
-        await connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    newer = "UPDATE alembic_version SET version_num = '9999'"
+    await ledger.database.write(lambda connection: connection.exec_driver_sql(newer))
     with pytest.raises(LedgerAway, match="newer version"):
         async with opened(url, keys):
             pass
@@ -108,13 +107,12 @@ async def test_a_ledger_of_a_newer_version_is_left_alone(ledger: Ledger, url: st
 async def test_a_migration_that_fails_leaves_nothing_behind(url: str) -> None:
     database = Database(url)
     database.create()
-    async with database.writing() as connection:
-        await connection.exec_driver_sql("CREATE TABLE sample_lines (in_the_way INTEGER)")
+    in_the_way = "CREATE TABLE sample_lines (in_the_way INTEGER)"
+    await database.write(lambda connection: connection.exec_driver_sql(in_the_way))
     with pytest.raises(LedgerAway, match=r"already exists|DuplicateTable"):
         await upgrade(url)
     assert await version(database) is None
-    async with database.writing() as connection:
-        await connection.exec_driver_sql("DROP TABLE sample_lines")
+    await database.write(lambda connection: connection.exec_driver_sql("DROP TABLE sample_lines"))
     await upgrade(url)
     assert await version(database) == head()
     await database.close()
@@ -135,20 +133,21 @@ async def test_sqlites_file_is_for_its_owner_only_and_keeps_what_it_is_told(sqli
     async with opened(f"sqlite:///{sqlite_file}", keys) as ledger:
         for file in sqlite_file.parent.iterdir():
             assert stat.S_IMODE(file.stat().st_mode) == 0o600, file.name
-        async with ledger.database.reading() as connection:
-            settings = [
-                (await connection.exec_driver_sql(f"PRAGMA {name}")).scalar()
-                for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
-            ]
+        names = ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
+        settings = await ledger.database.read(
+            lambda connection: [connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in names]
+        )
     assert settings == ["wal", 2, 1, 1500]
 
 
 async def test_the_rows_of_the_first_version_are_kept_and_are_no_centres(url: str, keys: Keys, clock: Clock) -> None:
+    def begin(connection: Connection) -> None:
+        _migrate_to(connection, "0001")
+        connection.execute(ROW_OF_0001, {"asked_at": clock.now})
+
     database = Database(url)
     database.create()
-    async with database.writing() as connection:
-        await connection.run_sync(_migrate_to, "0001")
-        await connection.execute(ROW_OF_0001, {"asked_at": clock.now})
+    await database.write(begin)
     assert await version(database) == "0001"
     await database.close()
     async with opened(url, keys, clock=clock) as ledger:
@@ -157,8 +156,7 @@ async def test_the_rows_of_the_first_version_are_kept_and_are_no_centres(url: st
         assert (found.operation_id, found.outcome, found.centre) == ("op-1", "entitled", "")
         assert found.asked_at == clock.now
         assert await version(ledger.database) == head()
-        async with ledger.database.reading() as connection:
-            assert await connection.run_sync(differences) == []
+        assert await ledger.database.read(differences) == []
 
 
 def _migrate_to(connection: Connection, revision: str) -> None:

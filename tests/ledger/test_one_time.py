@@ -127,8 +127,8 @@ async def test_the_message_is_the_clients_own_words_and_useless_when_the_code_is
 ) -> None:
     code = await desk.sent(gov)
     assert [(message.to, message.text) for message in await desk.outbox.claim(10)] == [(LINE, f"code {code}")]
-    async with desk.database.reading() as connection:
-        assert await connection.scalar(select(messages.c.useless_at)) == clock.now + 120 * SECOND
+    useless_at = await desk.database.read(lambda connection: connection.scalar(select(messages.c.useless_at)))
+    assert useless_at == clock.now + 120 * SECOND
 
 
 async def test_whoever_sends_messages_is_woken(desk: Desk, gov: int) -> None:
@@ -233,8 +233,8 @@ async def test_of_many_guesses_at_once_three_are_looked_at(
     async with opened(url, keys) as other, desk_of(other.database, keys, clock) as elsewhere:
         guesses = [wrong(desk.codes[0])] * 10
         await asyncio.gather(*(one.tried(gov, guess) for one in (desk, elsewhere) for guess in guesses))
-    async with desk.database.reading() as connection:
-        rows = (await connection.execute(select(one_time_codes.c.wrong, one_time_codes.c.over))).all()
+    tried = select(one_time_codes.c.wrong, one_time_codes.c.over)
+    rows = await desk.database.read(lambda connection: connection.execute(tried).all())
     assert [tuple(row) for row in rows] == [(3, True)]
 
 
@@ -271,10 +271,10 @@ async def test_looking_uses_no_try_up(desk: Desk, gov: int) -> None:
 
 async def test_neither_code_nor_number_is_in_clear_in_any_row(desk: Desk, gov: int) -> None:
     await desk.sent(gov)
-    stored: list[object] = []
-    async with desk.database.reading() as connection:
-        for table in (one_time_codes, messages):
-            stored += [value for row in await connection.execute(table.select()) for value in row]
+    tables = (one_time_codes, messages)
+    stored = await desk.database.read(
+        lambda connection: [value for table in tables for row in connection.execute(table.select()) for value in row]
+    )
     assert "waiting" in stored, "what is not secret can be read, so this test can see"
     for secret in (desk.codes[0], LOGIN, LINE, LINE.removeprefix("98")):
         assert not [value for value in stored if isinstance(value, bytes) and secret.encode() in value]
@@ -295,5 +295,5 @@ async def test_what_expired_more_than_a_day_ago_is_forgotten(desk: Desk, gov: in
 
 
 async def _rows(desk: Desk) -> int:
-    async with desk.database.reading() as connection:
-        return await connection.scalar(select(func.count()).select_from(one_time_codes)) or 0
+    number = select(func.count()).select_from(one_time_codes)
+    return await desk.database.read(lambda connection: connection.scalar(number)) or 0

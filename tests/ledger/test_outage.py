@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from sqlalchemy import literal, select
 
 from tests.ledger.conftest import about
 from ussd.backends import Subject
@@ -119,6 +120,25 @@ async def test_an_operation_stored_while_its_caller_gave_up_has_its_code_when_as
     assert await kept.tracker.issue(inquiry(2)) == again
 
 
+async def test_a_ledger_that_was_closed_is_away(sqlite_file: Path, keys: Keys) -> None:
+    async with opened(f"sqlite:///{sqlite_file}", keys) as ledger:
+        issued = await ledger.tracker.issue(inquiry())
+    await is_away(ledger.ping())
+    await is_away(ledger.tracker.find(issued.code, issued.day))
+    await is_away(ledger.tracker.issue(inquiry(2)))
+
+
+async def test_a_work_whose_caller_has_left_is_finished_and_keeps_nobody(kept: Ledger, sqlite_file: Path) -> None:
+    with locked(sqlite_file):
+        leaving = asyncio.create_task(kept.outbox.give_up_old())
+        await asyncio.sleep(0.1)
+        leaving.cancel()
+        await asyncio.wait([leaving], timeout=0.1)
+        assert leaving.cancelled()
+        await kept.ping()
+    assert await kept.tracker.issue(inquiry(2))
+
+
 async def test_opening_where_there_is_no_folder_says_so(tmp_path: Path, keys: Keys) -> None:
     with pytest.raises(LedgerAway, match="No such file or directory"):
         async with opened(f"sqlite:///{tmp_path}/nowhere/ledger.sqlite", keys):
@@ -175,8 +195,7 @@ async def test_a_server_that_takes_the_connection_and_says_nothing_is_away(keys:
         database = Database(f"postgresql://someone:hunter2secret@127.0.0.1:{port}/ledger")
         async with asyncio.timeout(BOUND):
             with pytest.raises(LedgerAway, match="no answer in time"):
-                async with database.reading():
-                    pass
+                await database.read(lambda connection: connection.scalar(select(literal(1))))
         await database.close()
         await left.wait()
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import Row, select
+from sqlalchemy import Connection, Row, select
 from structlog.testing import capture_logs
 
 from tests.ledger.conftest import Clock
@@ -24,19 +24,20 @@ def outbox(ledger: Ledger) -> Outbox:
 
 
 async def put(ledger: Ledger, clock: Clock, *, good_for: timedelta = FAR, text: str = TEXT) -> None:
-    async with ledger.database.writing() as connection:
-        await ledger.outbox.put(connection, LINE, text, clock.now + good_for)
+    await ledger.database.write(lambda connection: ledger.outbox.put(connection, LINE, text, clock.now + good_for))
 
 
 async def roll_back(ledger: Ledger, clock: Clock) -> None:
-    async with ledger.database.writing() as connection:
-        await ledger.outbox.put(connection, LINE, TEXT, clock.now + FAR)
+    def put_and_fail(connection: Connection) -> None:
+        ledger.outbox.put(connection, LINE, TEXT, clock.now + FAR)
         raise ZeroDivisionError
+
+    await ledger.database.write(put_and_fail)
 
 
 async def rows(ledger: Ledger) -> Sequence[Row[tuple[object, ...]]]:
-    async with ledger.database.reading() as connection:
-        return (await connection.execute(select(messages).order_by(messages.c.id))).all()
+    in_order = select(messages).order_by(messages.c.id)
+    return await ledger.database.read(lambda connection: connection.execute(in_order).all())
 
 
 async def states(ledger: Ledger) -> list[object]:
@@ -230,8 +231,8 @@ async def test_a_seal_opens_for_no_other_message(ledger: Ledger, outbox: Outbox,
     await put(ledger, clock, text="one")
     await put(ledger, clock, text="two")
     one, two = await rows(ledger)
-    async with ledger.database.writing() as connection:
-        await connection.execute(messages.update().filter_by(id=one.id).values(text_sealed=two.text_sealed))
+    moved = messages.update().filter_by(id=one.id).values(text_sealed=two.text_sealed)
+    await ledger.database.write(lambda connection: connection.execute(moved))
     with capture_logs():
         assert [message.text for message in await outbox.claim(20)] == ["two"]
 

@@ -1,7 +1,7 @@
 """The sample people and lines, and the registries that answer for them."""
 
 import pytest
-from sqlalchemy import event, func, select
+from sqlalchemy import Connection, event, func, select
 
 from tests.ledger.conftest import about
 from ussd.backends import Centre, Person
@@ -158,8 +158,8 @@ async def test_every_sample_insurance_number_is_one_and_nobody_elses() -> None:
 async def test_people_of_an_earlier_version_get_their_insurance_numbers_and_keep_what_was_changed(
     ledger: Ledger, url: str, keys: Keys
 ) -> None:
-    async with ledger.database.writing() as connection:
-        await connection.execute(sample_people.update().values(sso="lapsed", insurance_hash=None))
+    earlier = sample_people.update().values(sso="lapsed", insurance_hash=None)
+    await ledger.database.write(lambda connection: connection.execute(earlier))
     assert await ledger.sso.inquire(about("00000101", "insurance_number")) is None
     async with opened(url, keys) as again:
         assert await again.sso.inquire(about("00000101", "insurance_number")) == Person(False, "insured")
@@ -172,15 +172,15 @@ async def test_a_start_that_has_nothing_to_plant_writes_nothing(ledger: Ledger, 
     def note(*told: object) -> None:
         statements.append(str(told[2]))
 
-    event.listen(ledger.database.engine.sync_engine, "before_cursor_execute", note)
+    event.listen(ledger.database.engine, "before_cursor_execute", note)
     await plant(ledger.database, keys)
     assert statements
     assert all(statement.startswith("SELECT") for statement in statements)
 
 
 async def test_planting_twice_plants_once_and_keeps_what_was_changed(ledger: Ledger, url: str, keys: Keys) -> None:
-    async with ledger.database.writing() as connection:
-        await connection.execute(sample_people.update().values(sso="lapsed"))
+    changed = sample_people.update().values(sso="lapsed")
+    await ledger.database.write(lambda connection: connection.execute(changed))
     async with opened(url, keys) as again:
         assert await planted(again) == (len(PEOPLE), len(LINES)) == (10, 2)
         assert await again.sso.inquire(about(OWNER)) == Person(False, "insured")
@@ -204,7 +204,9 @@ async def test_samples_that_were_planted_once_answer_nobody_who_opens_without_th
 
 
 async def planted(ledger: Ledger) -> tuple[int | None, int | None]:
-    async with ledger.database.reading() as connection:
-        people = await connection.scalar(select(func.count()).select_from(sample_people))
-        lines = await connection.scalar(select(func.count()).select_from(sample_lines))
-    return people, lines
+    def counted(connection: Connection) -> tuple[int | None, int | None]:
+        people = connection.scalar(select(func.count()).select_from(sample_people))
+        lines = connection.scalar(select(func.count()).select_from(sample_lines))
+        return people, lines
+
+    return await ledger.database.read(counted)

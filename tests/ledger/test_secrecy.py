@@ -123,8 +123,9 @@ async def test_the_files_of_sqlite_hold_no_number_in_clear(sqlite_file: Path, ke
 async def test_no_column_of_any_table_holds_a_number_in_clear(ledger: Ledger) -> None:
     await ask(ledger)
     drawn = await deal(ledger)
-    async with ledger.database.reading() as connection:
-        tables = {name: (await connection.execute(table.select())).all() for name, table in metadata.tables.items()}
+    tables = await ledger.database.read(
+        lambda connection: {name: connection.execute(table.select()).all() for name, table in metadata.tables.items()}
+    )
     assert [name for name, rows in tables.items() if not rows] == [], "each table has something to hide"
     sought = {trace: secret for secret in canaries() | drawn.codes for trace in traces(secret)}
     for name, rows in tables.items():

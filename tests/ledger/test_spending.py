@@ -22,8 +22,8 @@ async def code(ledger: Ledger) -> str:
 
 
 async def leave(ledger: Ledger, credits: int) -> None:
-    async with ledger.database.writing() as connection:
-        await connection.execute(update(credit_codes).values(remaining=credits, issued=credits))
+    left = update(credit_codes).values(remaining=credits, issued=credits)
+    await ledger.database.write(lambda connection: connection.execute(left))
 
 
 async def test_a_credit_is_reserved_and_then_taken(ledger: Ledger, code: str) -> None:
@@ -132,8 +132,7 @@ async def test_the_database_refuses_credits_that_do_not_add_up(
     ledger: Ledger, code: str, values: dict[str, int]
 ) -> None:
     with pytest.raises(IntegrityError):
-        async with ledger.database.writing() as connection:
-            await connection.execute(update(credit_codes).values(values))
+        await ledger.database.write(lambda connection: connection.execute(update(credit_codes).values(values)))
 
 
 async def test_the_history_has_what_was_answered_in_the_order_asked(ledger: Ledger, code: str, clock: Clock) -> None:
@@ -160,8 +159,8 @@ async def test_deleted_it_is_off_the_list_and_in_the_ledger(ledger: Ledger, code
     history = await ledger.history.of_code(1, LINE, code)
     assert isinstance(history, tuple)
     assert len(history) == 1
-    async with ledger.database.reading() as connection:
-        assert len((await connection.execute(select(credit_inquiries))).all()) == 3
+    rows = await ledger.database.read(lambda connection: connection.execute(select(credit_inquiries)).all())
+    assert len(rows) == 3
     assert await credit(ledger) == (9_997, 0, 3)
 
 

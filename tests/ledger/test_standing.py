@@ -37,8 +37,7 @@ async def test_a_reserved_credit_that_no_inquiry_has_is_drift(ledger: Ledger) ->
     assert await ledger.standing.drift() == 0
     await reserved(ledger, (await ledger.credits.dialled(LINE)).code, "k1")
     assert await ledger.standing.drift() == 0
-    async with ledger.database.writing() as connection:
-        await connection.execute(delete(credit_inquiries))
+    await ledger.database.write(lambda connection: connection.execute(delete(credit_inquiries)))
     assert await ledger.standing.drift() == 1
 
 
@@ -46,8 +45,8 @@ async def test_the_codes_of_today_are_fewer_by_each_lease_and_tomorrow_all_are_l
     ledger: Ledger, clock: Clock
 ) -> None:
     assert await ledger.standing.codes_left() == CAPACITY
-    async with ledger.database.writing() as connection:
-        await connection.execute(tracking_leases.insert().values(day="1405-08-30", next_block=3 * BLOCK))
+    leased = tracking_leases.insert().values(day="1405-08-30", next_block=3 * BLOCK)
+    await ledger.database.write(lambda connection: connection.execute(leased))
     assert await ledger.standing.codes_left() == CAPACITY - 3 * BLOCK
     clock.now += timedelta(days=1)
     assert await ledger.standing.codes_left() == CAPACITY
@@ -64,8 +63,7 @@ async def test_what_is_kept_for_prometheus_follows(ledger: Ledger, clock: Clock)
         await _until(lambda: series(metrics).get("credits_reserved_oldest_seconds") == 8)
         assert series(metrics)["credits_reserved"] == 1
         assert "ledger_drift" not in series(metrics), "it is 0"
-        async with ledger.database.writing() as connection:
-            await connection.execute(delete(credit_inquiries))
+        await ledger.database.write(lambda connection: connection.execute(delete(credit_inquiries)))
         await _until(lambda: series(metrics).get("ledger_drift") == 1)
 
 

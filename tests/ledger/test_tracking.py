@@ -34,8 +34,8 @@ def numbered(count: int) -> list[Inquiry]:
 
 
 async def rows(ledger: Ledger) -> int:
-    async with ledger.database.reading() as connection:
-        return await connection.scalar(select(func.count()).select_from(inquiries)) or 0
+    number = select(func.count()).select_from(inquiries)
+    return await ledger.database.read(lambda connection: connection.scalar(number)) or 0
 
 
 async def test_a_code_that_is_given_is_found(ledger: Ledger) -> None:
@@ -92,10 +92,10 @@ async def test_a_person_is_found_by_the_name_of_the_number_that_was_given(ledger
     await ledger.tracker.issue(ASKED)
     same_digits = Subject("insurance_number", ASKED.subject.number)
     await ledger.tracker.issue(replace(ASKED, operation_id="op-2", subject=same_digits))
-    async with ledger.database.reading() as connection:
-        names = await connection.scalars(select(inquiries.c.subject_hash).order_by(inquiries.c.id))
+    in_order = select(inquiries.c.subject_hash).order_by(inquiries.c.id)
+    names = await ledger.database.read(lambda connection: connection.scalars(in_order).all())
     number = ASKED.subject.number
-    assert list(names) == [keys.name("person", number), keys.name("insured", number)]
+    assert names == [keys.name("person", number), keys.name("insured", number)]
 
 
 async def test_another_secret_opens_no_seal(ledger: Ledger, url: str) -> None:
@@ -114,7 +114,7 @@ async def test_a_code_that_nobody_has_finds_nothing(ledger: Ledger) -> None:
 
 async def test_a_hundred_at_once_share_a_few_commits(ledger: Ledger) -> None:
     commits: list[object] = []
-    event.listen(ledger.database.engine.sync_engine, "commit", commits.append)
+    event.listen(ledger.database.engine, "commit", commits.append)
     issued = await asyncio.gather(*(ledger.tracker.issue(inquiry) for inquiry in numbered(100)))
     assert len({each.code for each in issued}) == await rows(ledger) == 100
     assert len(commits) <= 5, "one for the lease, and a few for the rows"
@@ -210,8 +210,7 @@ async def test_a_new_day_in_tehran_begins_its_own_codes(url: str, keys: Keys) ->
 async def test_a_code_that_is_taken_is_passed_over(ledger: Ledger, url: str, keys: Keys, clock: Clock) -> None:
     """The counter may meet a code of the same day where the secret was changed, or a counter was put back by hand."""
     first = [await ledger.tracker.issue(inquiry) for inquiry in numbered(5)]
-    async with ledger.database.writing() as connection:
-        await connection.exec_driver_sql("DELETE FROM tracking_leases")
+    await ledger.database.write(lambda connection: connection.exec_driver_sql("DELETE FROM tracking_leases"))
     async with opened(url, keys, clock=clock) as other:
         later = [await other.tracker.issue(replace(ASKED, operation_id=f"later-{number}")) for number in range(5)]
     assert len({issued.code for issued in first + later}) == 10

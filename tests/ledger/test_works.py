@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from sqlalchemy import event, select, update
+from sqlalchemy import event, literal, select, update
 
 from ussd.ledger import Ledger, LedgerAway
 from ussd.ledger.schema import guards
@@ -15,17 +15,18 @@ def works(ledger: Ledger) -> Works:
     return Works(ledger.database)
 
 
-async def count_one(scene: Scene) -> int:
-    """Read, wait and write: what goes wrong unless the line is locked."""
-    await asyncio.sleep(0)
+def count_one(scene: Scene) -> int:
+    """Read, wait for an answer and write: what goes wrong unless the line is locked."""
+    scene.connection.execute(select(literal(1)))
     counted = update(guards).where(guards.c.line_hash == scene.guard.line_hash).values(wrong=scene.guard.wrong + 1)
-    await scene.connection.execute(counted)
+    scene.connection.execute(counted)
     return scene.guard.wrong + 1
 
 
 async def wrong(ledger: Ledger) -> dict[str, int]:
-    async with ledger.database.reading() as connection:
-        return {row.line_hash: row.wrong for row in await connection.execute(select(guards))}
+    return await ledger.database.read(
+        lambda connection: {row.line_hash: row.wrong for row in connection.execute(select(guards))}
+    )
 
 
 async def test_works_of_a_line_come_one_after_the_other_also_from_two_processes(ledger: Ledger) -> None:
@@ -37,14 +38,14 @@ async def test_works_of_a_line_come_one_after_the_other_also_from_two_processes(
 
 async def test_works_that_come_at_once_share_their_commits(ledger: Ledger, works: Works) -> None:
     commits: list[object] = []
-    event.listen(ledger.database.engine.sync_engine, "commit", commits.append)
+    event.listen(ledger.database.engine, "commit", commits.append)
     await asyncio.gather(*(works.locked(f"line-{number}", count_one) for number in range(40)))
     assert len(commits) <= 3
 
 
 async def test_a_work_that_fails_leaves_nothing_and_no_other_pays_for_it(ledger: Ledger, works: Works) -> None:
-    async def fail(scene: Scene) -> int:
-        await count_one(scene)
+    def fail(scene: Scene) -> int:
+        count_one(scene)
         raise ZeroDivisionError
 
     begun = [works.locked(f"line-{number}", fail if number == 5 else count_one) for number in range(10)]
@@ -54,7 +55,7 @@ async def test_a_work_that_fails_leaves_nothing_and_no_other_pays_for_it(ledger:
 
 
 async def test_the_results_are_those_of_their_works(works: Works) -> None:
-    async def name(scene: Scene) -> str:
+    def name(scene: Scene) -> str:
         return scene.guard.line_hash
 
     names = [f"line-{number}" for number in (3, 1, 2, 9, 0)]

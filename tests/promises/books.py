@@ -32,9 +32,9 @@ class Books:
 async def compared(url: str, secret: str, seen: Seen) -> Books:
     """The ledger at `url` beside what was seen. Each line has one dialogue, and that asks once."""
     keys, of_line = Keys(secret.encode()), defaultdict(list)
-    columns = (inquiries.c.line_hash, inquiries.c.subject_hash, inquiries.c.code)
-    async with opened(url, keys, samples=False) as ledger, ledger.database.reading() as connection:
-        for line, subject, code in await connection.execute(select(*columns)):
+    find = select(inquiries.c.line_hash, inquiries.c.subject_hash, inquiries.c.code)
+    async with opened(url, keys, samples=False) as ledger:
+        for line, subject, code in await ledger.database.read(lambda connection: connection.execute(find).all()):
             of_line[line].append((subject, code))
     missing = []
     for number, code in seen.finished.items():

@@ -8,10 +8,9 @@ import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TypeVar
 
+from tests.homes import a_home
 from ussd.app import App, running
 from ussd.callback import Callback, Phase, Reply
 from ussd.core.session import Session
@@ -50,8 +49,8 @@ def callback(number: int, typed: str) -> Callback:
 
 async def steps(url: str, secret: str, number: int) -> list[Step]:
     """Those of a real dialogue, on a line of its own."""
-    with TemporaryDirectory(prefix="ussd-") as home:
-        settings = Settings(home=Path(home), redis_url=url, secret=secret)  # type: ignore[arg-type]
+    with a_home() as home:
+        settings = Settings(home=home, redis_url=url, secret=secret)  # type: ignore[arg-type]
         async with running(settings, url) as app:
             store = RedisStore(url, Keys(secret.encode()))
             taken = [await _step(app, store, callback(3 * PLANTED + number, typed)) for typed in TYPED]

@@ -2,12 +2,12 @@
 
 import secrets
 import shutil
-import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.homes import a_home
 from tests.promises.books import Books, compared
 from tests.promises.scale import SEED
 from tests.promises.traffic import SHIPPED, Seen, Traffic
@@ -63,8 +63,8 @@ def engine(*arguments: str, **settings: str) -> Iterator[Engine]:
 @contextmanager
 def home() -> Iterator[Path]:
     """A folder with the menu in `menus`."""
-    with tempfile.TemporaryDirectory(prefix="ussd-promise-") as folder:
-        menus = Path(folder) / "menus"
+    with a_home() as home:
+        menus = home / "menus"
         shutil.copytree(_OWN, menus)
         shutil.copy(SHIPPED / COMMON, menus)
-        yield Path(folder)
+        yield home

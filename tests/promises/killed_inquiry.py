@@ -59,7 +59,7 @@ async def _asked(url: str, now: datetime, code: str, key: str, point: int, *, an
             os.kill(os.getpid(), signal.SIGKILL)
 
     async with opened(url, KEYS, migrate=False, clock=lambda: now, samples=False) as ledger:
-        engine = ledger.database.engine.sync_engine
+        engine = ledger.database.engine
         for name in ("before_cursor_execute", "after_cursor_execute", "begin", "commit"):
             event.listen(engine, name, met)
         event.listen(engine.pool, "checkin", met)

@@ -112,14 +112,15 @@ async def watched(site: Site, database_url: str, *, waits: bool) -> float:
 async def _aged(database: Database) -> None:
     now = datetime.now(UTC)
     left = (credit_inquiries.c.state == "pending") & (credit_inquiries.c.reserved_at < now - timedelta(seconds=3))
-    async with database.writing() as connection:
-        await connection.execute(update(credit_inquiries).where(left).values(reserved_at=now - LEFT_OPEN))
+    age = update(credit_inquiries).where(left).values(reserved_at=now - LEFT_OPEN)
+    await database.write(lambda connection: connection.execute(age))
 
 
 async def issued(home: Path, database_url: str, credits: int) -> tuple[str, str]:
     """A client's key, and a code with so many credits."""
     key = ussd(home, "clients", "add", "site", database_url=database_url).stdout.splitlines()[-1]
     dialled = ussd(home, "dial", "*4*1420*99#", "--msisdn", f"98{MOBILE[1:]}", "--json", database_url=database_url)
-    async with patient(database_url) as database, database.writing() as connection:
-        await connection.execute(update(credit_codes).values(issued=credits, remaining=credits))
+    issue = update(credit_codes).values(issued=credits, remaining=credits)
+    async with patient(database_url) as database:
+        await database.write(lambda connection: connection.execute(issue))
     return key, json.loads(dialled.stdout)["text"].splitlines()[1]

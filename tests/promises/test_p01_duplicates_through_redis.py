@@ -139,5 +139,6 @@ async def test_p1_each_of_a_million_duplicates_gets_the_bytes_of_its_first_answe
 
 
 async def _rows(settings: Settings) -> int:
-    async with opened(settings.ledger, Keys(settings.key())) as ledger, ledger.database.reading() as connection:
-        return await connection.scalar(select(func.count()).select_from(inquiries)) or 0
+    count = select(func.count()).select_from(inquiries)
+    async with opened(settings.ledger, Keys(settings.key())) as ledger:
+        return await ledger.database.read(lambda connection: connection.scalar(count)) or 0

@@ -187,7 +187,7 @@ async def test_p3_a_kill_at_any_await_loses_no_step_and_repeats_none(
         found = [said for part in shares for said in part if said is not None]
     broken, hooks = [said for said in found if said], sum(course.hooks for course in known)
     kept.seen(
-        f"the process ends where any task is halted or goes on, and another takes the retry; {SEEDS} seeds",
+        f"the process ends where any task is halted or goes on, and at any statement of the ledger; {SEEDS} seeds",
         f"{len(found):,} kills, of {hooks:,} hooks in {len(known)} callbacks of 4 menus",
         f"{len(broken)} steps lost or repeated",
     )

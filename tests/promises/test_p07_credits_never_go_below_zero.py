@@ -2,14 +2,12 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from aiohttp import ClientSession, ClientTimeout, TCPConnector
 
-from tests import postgres
 from tests.ledger.books import LINE, keyed
 from tests.ledger.conftest import Clock
 from tests.promises.added_up import Books, books_of
@@ -30,15 +28,6 @@ POINTS = 200
 """More than an inquiry has."""
 STEP = many(5, 1)
 """Every point is tried, or every fifth."""
-
-
-@pytest.fixture(params=postgres.DATABASES)
-async def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[str]:
-    if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path / 'ledger.sqlite3'}"
-        return
-    async with postgres.database(request.getfixturevalue("postgres_url")) as url:
-        yield url
 
 
 async def books(database_url: str) -> Books:

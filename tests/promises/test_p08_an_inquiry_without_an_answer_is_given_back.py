@@ -5,18 +5,14 @@ The ledger's clock stands still while questions are under way, and is moved on b
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import timedelta
-from pathlib import Path
 from random import Random
 
-import pytest
 from aiohttp import ClientSession
 from aiohttp.test_utils import TestServer
 from sqlalchemy import update
 
-from tests import postgres
 from tests.ledger.books import ISSUED, LINE, keyed
 from tests.ledger.conftest import Clock
 from tests.promises.added_up import books_of
@@ -43,15 +39,6 @@ DEAD, AWAY = 0.05, 0.05
 """How many processes die once they have reserved, and how often the ledger goes away before a call or after it."""
 ALL_OF_IT = Limits(at_once=10 * AT_ONCE, faults=10**9, rest=0.0)
 """No breaker opens, so that every failure is met."""
-
-
-@pytest.fixture(params=postgres.DATABASES)
-async def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[str]:
-    if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path / 'ledger.sqlite3'}"
-        return
-    async with postgres.database(request.getfixturevalue("postgres_url")) as url:
-        yield url
 
 
 @dataclass
@@ -165,8 +152,8 @@ class Trial:
 async def trial_of(ledger: Ledger, clock: Clock, session: ClientSession, url: str) -> Trial:
     await ledger.clients.add("site")
     code = (await ledger.credits.dialled(LINE)).code
-    async with ledger.database.writing() as connection:
-        await connection.execute(update(credit_codes).values(issued=2 * QUESTIONS, remaining=2 * QUESTIONS))
+    issue = update(credit_codes).values(issued=2 * QUESTIONS, remaining=2 * QUESTIONS)
+    await ledger.database.write(lambda connection: connection.execute(issue))
     registry = HttpRegistry(session, url, name="sso", limits=ALL_OF_IT)
     unlucky = Unlucky(ledger, Random(SEED))
     paid = PaidInquiries(unlucky, registry, ledger.tracker, KEYS, seconds=SECONDS)  # type: ignore[arg-type]

@@ -4,7 +4,7 @@ import asyncio
 import shutil
 import sqlite3
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -13,10 +13,8 @@ from pathlib import Path
 from random import Random
 from zoneinfo import ZoneInfo
 
-import pytest
 from sqlalchemy import func, select
 
-from tests import postgres
 from tests.deploy.test_restore import README, run
 from tests.ledger.conftest import Clock
 from tests.ledger.test_tracking import numbered
@@ -46,15 +44,6 @@ CLOCKS = (
     (LAST + timedelta(hours=1), 0.08),
     (LAST + timedelta(days=1), 0.05),
 )
-
-
-@pytest.fixture(params=postgres.DATABASES)
-async def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[str]:
-    if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path / 'ledger.sqlite3'}"
-        return
-    async with postgres.database(request.getfixturevalue("postgres_url")) as url:
-        yield url
 
 
 class Given:
@@ -154,8 +143,8 @@ async def test_p9_every_code_that_is_given_is_stored_and_stands_for_its_own_inqu
             given += await asyncio.gather(
                 *(ledger.tracker.issue(inquiry) for inquiry in some for ledger in (one, two, three))
             )
-        async with one.database.reading() as connection:
-            rows = await connection.scalar(select(func.count()).select_from(inquiries))
+        stored = select(func.count()).select_from(inquiries)
+        rows = await one.database.read(lambda connection: connection.scalar(stored))
         found = [await three.tracker.find(issued.code, issued.day) for issued in given[::30]]
     codes = {(issued.day, issued.code) for issued in given}
     kept.seen(

@@ -53,6 +53,26 @@ class Cluster:
         [owner] = [node for node in living if _has(node.ask("CLUSTER", "SLOTS"), slot, node.port)]
         return owner
 
+    def kill_primary(self) -> Server:
+        """SIGKILL to the primary that has the first replica, or that was this replica; the one that is dead."""
+        dead = self.owner(0)
+        dead.kill()
+        return dead
+
+    def wait_for_another(self, dead: Server) -> Server:
+        """Wait until the replica of who is dead has its slots."""
+        [heir] = {self.nodes[0], self.nodes[_PRIMARIES]} - {dead}
+        _until(lambda: _has(heir.ask("CLUSTER", "SLOTS"), 0, heir.port))
+        return heir
+
+    def restart_dead(self) -> None:
+        """Start who is dead, and wait until they follow as replicas."""
+        for node in self.nodes:
+            if not node.runs:
+                node.start()
+        self.wait_until_whole()
+        _until(lambda: self.owner(0).ask("ROLE")[2])
+
     def slot_of(self, key: str) -> int:
         return int(self.nodes[0].ask("CLUSTER", "KEYSLOT", key))
 
@@ -82,6 +102,12 @@ class Cluster:
         for node in (to, *(node for node in self.nodes if node is not to and node.ask("ROLE")[0] == "master")):
             node.ask("CLUSTER", "SETSLOT", slot, "NODE", name)
 
+    def announce(self, ports: Sequence[int]) -> None:
+        """Have the nodes name these ports for themselves, of what is in front of them, and wait until all do."""
+        for node, port in zip(self.nodes, ports, strict=True):
+            node.ask("CONFIG", "SET", "cluster-announce-port", port)
+        _until(lambda: all(_ports(node.ask("CLUSTER", "SLOTS")) == {*ports} for node in self.nodes))
+
     def wait_until_whole(self) -> None:
         """Wait until every node that runs knows of all, and says that all slots are served."""
         _until(lambda: all(_is_whole(node, len(self.nodes)) for node in self.nodes if node.runs))
@@ -101,11 +127,22 @@ def cluster(replicas: int = 0) -> Iterator[Cluster]:
 
 
 def _options(bus: int) -> dict[str, str]:
-    return {**AS_OURS, "cluster-enabled": "yes", "cluster-port": str(bus), "cluster-node-timeout": "2000"}
+    return {
+        **AS_OURS,
+        "cluster-enabled": "yes",
+        "cluster-port": str(bus),
+        "cluster-node-timeout": "2000",
+        "cluster-require-full-coverage": "no",
+        "repl-diskless-sync-delay": "0",
+    }
 
 
 def _has(ranges: Sequence[Any], slot: int, port: int) -> bool:
     return any(first <= slot <= last and primary[1] == port for first, last, primary, *_ in ranges)
+
+
+def _ports(ranges: Sequence[Any]) -> set[int]:
+    return {primary[1] for _, _, primary, *_ in ranges}
 
 
 def _is_whole(node: Server, nodes: int) -> bool:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 from aiohttp import ClientSession, web
+from sqlalchemy import Connection
 
 from tests.ledger.conftest import Clock, clock, keys, ledger, sqlite_file, url
 from tests.registries.conftest import Serve, serve, session
@@ -63,16 +64,18 @@ def metrics() -> Metrics:
 
 async def put(ledger: Ledger, useless_at: datetime, text: str = TEXT) -> None:
     """Write a message down, as those do who announce something."""
-    async with ledger.database.writing() as connection:
-        await ledger.outbox.put(connection, LINE, text, useless_at)
+    await ledger.database.write(lambda connection: ledger.outbox.put(connection, LINE, text, useless_at))
     ledger.outbox.nudge()
 
 
 async def roll_back(ledger: Ledger, useless_at: datetime) -> None:
     """Write a message down, and think better of it."""
-    async with ledger.database.writing() as connection:
-        await ledger.outbox.put(connection, LINE, TEXT, useless_at)
+
+    def putting(connection: Connection) -> None:
+        ledger.outbox.put(connection, LINE, TEXT, useless_at)
         raise ZeroDivisionError
+
+    await ledger.database.write(putting)
 
 
 async def until(true: Callable[[], bool]) -> None:

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 from aiohttp import ClientSession
+from sqlalchemy import Connection
 from structlog.testing import capture_logs
 
 from tests.ledger.conftest import Clock
@@ -92,9 +93,12 @@ async def test_many_are_sent_so_many_at_once_and_none_is_forgotten(
     ledger: Ledger, clock: Clock, worker: SmsWorker, gateway: Gateway, metrics: Metrics
 ) -> None:
     most = 12 * AT_ONCE + 3  # by one look a second it would take longer than `emptied` waits
-    async with ledger.database.writing() as connection:
+
+    def putting(connection: Connection) -> None:
         for text in range(most):
-            await ledger.outbox.put(connection, LINE, str(text), clock.now + LONG)
+            ledger.outbox.put(connection, LINE, str(text), clock.now + LONG)
+
+    await ledger.database.write(putting)
     gateway.open.clear()
     async with worker.running():
         await until(lambda: len(gateway.got) == AT_ONCE)

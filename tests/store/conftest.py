@@ -1,8 +1,6 @@
 """A real server for the tests of the store, and for each test a store with a secret of its own."""
 
 import os
-import shutil
-import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -10,9 +8,9 @@ from pathlib import Path
 import pytest
 from redis.asyncio import Redis
 
+from tests.homes import a_home, processes
 from tests.rigs.proxy import Proxy, before
 from tests.store.fakes import Clock
-from tests.store.homes import processes
 from ussd.core.session import Session
 from ussd.keys import Keys
 from ussd.redis_server import own_server
@@ -23,17 +21,15 @@ from ussd.store import RedisStore
 @pytest.fixture
 def home() -> Iterator[Path]:
     """A home whose path is short enough for a socket, and in which no process is left behind."""
-    home = Path(tempfile.mkdtemp(prefix="ussd-home-"))
-    yield home
-    assert processes(home) == []
-    shutil.rmtree(home)
+    with a_home() as home:
+        yield home
+        assert processes(home) == []
 
 
 @pytest.fixture(scope="session")
 def server_home() -> Iterator[Path]:
-    home = Path(tempfile.mkdtemp(prefix="ussd-store-"))
-    yield home
-    shutil.rmtree(home)
+    with a_home() as home:
+        yield home
 
 
 @pytest.fixture(scope="session")

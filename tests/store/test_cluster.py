@@ -2,7 +2,9 @@
 
 import asyncio
 import random
+import ssl
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,7 @@ from tests.rigs.dialogue import answered, is_whole
 from tests.rigs.proxy import before
 from tests.rigs.redis import Server
 from tests.store.steps import prefix
+from tests.test_serve_tls import certified
 from ussd.core.session import Session
 from ussd.keys import Keys
 from ussd.sessions import SessionKey, StoreAway
@@ -68,6 +71,22 @@ async def still_answers_right(callers: Sequence[Caller]) -> None:
 
 async def test_a_dialogue_over_a_cluster(tmp_path: Path, rig: Cluster) -> None:
     assert is_whole(await answered(tmp_path, rig.url))
+
+
+async def test_a_dialogue_over_a_cluster_by_tls_on_every_node(tmp_path: Path) -> None:
+    certified(tmp_path, "server")
+    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    tls.load_cert_chain(tmp_path / "server.pem", tmp_path / "server.key")
+    async with AsyncExitStack() as stack:
+        rig = stack.enter_context(cluster())
+        fronts = [await stack.enter_async_context(before(node.url, tls=tls)) for node in rig.nodes]
+        await asyncio.to_thread(rig.announce, [front.port for front in fronts])
+        url = f"rediss+cluster://127.0.0.1:{fronts[0].port}?ssl_ca_certs={tmp_path / 'server.pem'}"
+        assert is_whole(await answered(tmp_path, url))
+        client = client_of(url, 3)
+        stack.push_async_callback(client.aclose)
+        assert await squared(client, range(30)).execute() == [right(number) for number in range(30)]
+        assert all(front.connections for front in fronts)
 
 
 async def test_one_node_of_the_url_is_enough(tmp_path: Path, rig: Cluster) -> None:

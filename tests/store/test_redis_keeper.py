@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.store.homes import User, ask, eventually, pongs, processes, server
+from tests.homes import User, ask, eventually, pongs, processes, server
 from ussd import redis_server
 from ussd.redis_server import NoServer, own_server
 

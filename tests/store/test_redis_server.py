@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
-from tests.store.homes import ROOT, USER, User, ask, eventually, pongs, processes, server
+from tests.homes import ROOT, USER, User, ask, eventually, pongs, processes, server
 from ussd.redis_server import NoServer, own_server
 
 

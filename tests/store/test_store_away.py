@@ -2,10 +2,8 @@
 
 import asyncio
 import os
-import shutil
 import signal
 import socket
-import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
@@ -15,6 +13,7 @@ from pathlib import Path
 import pytest
 from redis.asyncio import Redis
 
+from tests.homes import a_home
 from tests.rigs.proxy import Proxy
 from ussd.callback import Reply
 from ussd.core.session import Session
@@ -29,10 +28,8 @@ SHOWN = Reply("1-استعلام", ends=False)
 @pytest.fixture
 def frail() -> Iterator[str]:
     """A server of this test alone, that it may kill."""
-    home = Path(tempfile.mkdtemp(prefix="ussd-frail-"))
-    with own_server(home) as url:
+    with a_home() as home, own_server(home) as url:
         yield url
-    shutil.rmtree(home)
 
 
 async def pid(url: str) -> int:

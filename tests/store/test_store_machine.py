@@ -193,7 +193,6 @@ def test_any_order_of_events_keeps_the_promises(server: str) -> None:
         settings=settings(
             max_examples=100,
             stateful_step_count=30,
-            deadline=None,
             suppress_health_check=[HealthCheck.too_slow],
         ),
     )

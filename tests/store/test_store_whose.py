@@ -29,12 +29,12 @@ async def test_a_session_that_begins_anew_is_the_new_lines(store: RedisStore) ->
 
 
 async def test_it_is_kept_for_as_long_as_it_is_asked_for(open_store: Callable[..., RedisStore], server: str) -> None:
-    store = open_store(server, lifetimes=Lifetimes(replies=300))
+    store = open_store(server, lifetimes=Lifetimes(replies=800))
     await store.whose("irancell", "s1", MSISDN)
     for _ in range(4):
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(0.25)
         assert await store.whose("irancell", "s1") == MSISDN
-    await asyncio.sleep(0.4)
+    await asyncio.sleep(0.9)
     assert await store.whose("irancell", "s1") == ""
 
 

@@ -216,13 +216,13 @@ def checked(name: str, candidate: object) -> Lookup:
     return module
 
 
-def sets_the_pace(backend: Lookup) -> bool:
-    """Whether how long a backend takes says what its registry can carry, so that dials are let in accordingly.
+def sets_the_pace(backend: Lookup) -> str:
+    """Which registry of the World can be asked too much by a backend, so that dials are let in as it can carry them.
 
-    Its module says so by SETS_THE_PACE. Where several registries are asked at once it would be the slowest that closes
-    the door to the answers of the others.
+    Its module says so by SETS_THE_PACE; empty where none does. Where several registries are asked at once it would be
+    the slowest that closes the door to the answers of the others.
     """
-    return bool(getattr(backend, "SETS_THE_PACE", False))
+    return str(getattr(backend, "SETS_THE_PACE", ""))
 
 
 def contracts_of(found: Mapping[str, Lookup]) -> dict[str, Contract]:

@@ -12,8 +12,8 @@ OUTCOMES: Mapping[str, frozenset[str]] = {
     UNAVAILABLE: frozenset(),
 }
 FACTS: Mapping[str, int] = {"tracking_code": 7}
-SETS_THE_PACE = True
-"""One registry is asked, and an answer takes as long as it takes: where it cannot keep up, dials wait at the door."""
+SETS_THE_PACE = "sso"
+"""It alone is asked, and an answer takes as long as it takes: where it cannot keep up, dials wait at the door."""
 
 
 async def look_up(question: Question, world: World) -> Answer:

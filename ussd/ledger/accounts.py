@@ -4,8 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, select
 
 from ussd.keys import Keys
 from ussd.ledger import guards
@@ -32,9 +31,9 @@ class Account:
         return in_time and self.client in (None, client)
 
 
-async def find(connection: AsyncConnection, names: Sequence[str]) -> Mapping[str, Account]:
+def find(connection: Connection, names: Sequence[str]) -> Mapping[str, Account]:
     """The credit codes of those names (`code_name`) that there are."""
-    rows = await connection.execute(select(*_COLUMNS).where(credit_codes.c.code_hash.in_(names)))
+    rows = connection.execute(select(*_COLUMNS).where(credit_codes.c.code_hash.in_(names)))
     return {row.code_hash: Account(*row) for row in rows}
 
 
@@ -58,11 +57,11 @@ def confirmed(said: Account | Unknown | Stopped) -> Account | Unknown | Stopped:
     return Unknown(counted=False) if unconfirmed else said
 
 
-async def opened(scene: Scene, name: str, client: int, now: datetime) -> Account | Unknown | Stopped:
+def opened(scene: Scene, name: str, client: int, now: datetime) -> Account | Unknown | Stopped:
     """Look at one code, and count it where it is wrong."""
-    found = await find(scene.connection, [name])
+    found = find(scene.connection, [name])
     said, guard = judged(found.get(name), scene.guard, client, now)
-    await guards.save(scene.connection, [guard] if guard != scene.guard else [])
+    guards.save(scene.connection, [guard] if guard != scene.guard else [])
     return said
 
 

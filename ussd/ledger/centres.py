@@ -3,8 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, bindparam, delete, func, or_, select, text
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, or_, select, text
 
 from ussd.backends import Centre
 from ussd.keys import Keys
@@ -62,35 +61,43 @@ class CentreBook:
 
     async def add(self, contract: Contract) -> None:
         """Write down a centre that is not there yet. Raises CentreKnown, LinesTaken, LedgerAway."""
-        async with self._database.patient() as patient, patient.writing() as connection:
-            await _alone(connection)
-            if await connection.scalar(select(centres.c.code).filter_by(code=contract.code)):
+
+        def work(connection: Connection) -> None:
+            _alone(connection)
+            if connection.scalar(select(centres.c.code).filter_by(code=contract.code)):
                 raise CentreKnown(f"centre {contract.code} is there already")
-            await self._write(connection, [contract])
+            self._write(connection, [contract])
+
+        async with self._database.patient() as patient:
+            await patient.write(work)
 
     async def replace(self, contracts: Sequence[Contract]) -> None:
         """Write down centres of different codes, each in the place of what was known of it: all of them, or none.
 
         Raises LinesTaken, LedgerAway.
         """
-        async with self._database.patient() as patient, patient.writing() as connection:
-            await _alone(connection)
-            await self._write(connection, contracts)
+
+        def work(connection: Connection) -> None:
+            _alone(connection)
+            self._write(connection, contracts)
+
+        async with self._database.patient() as patient:
+            await patient.write(work)
 
     async def remove(self, code: str) -> bool:
         """Forget a centre and its lines, not what it asked; False where it is not there. Raises LedgerAway."""
-        async with self._database.patient() as patient, patient.writing() as connection:
-            removed = await connection.execute(delete(centres).filter_by(code=code).returning(centres.c.code))
-            return removed.one_or_none() is not None
+        removed = delete(centres).filter_by(code=code).returning(centres.c.code)
+        async with self._database.patient() as patient:
+            return await patient.write(lambda connection: connection.scalar(removed)) is not None
 
     async def all(self, *, reveal: bool = False) -> list[Listed]:
         """Every centre, by its code; with its lines in clear where `reveal` is set.
 
         Raises LedgerAway; Unsealable where a line was sealed under another secret.
         """
-        async with self._database.reading() as connection:
-            rows = (await connection.execute(select(centres))).all()
-            lines = (await connection.execute(select(centre_lines))).all()
+        rows, lines = await self._database.read(
+            lambda connection: [connection.execute(select(table)).all() for table in (centres, centre_lines)]
+        )
         held: dict[str, list[tuple[str, bytes]]] = {row.code: [] for row in rows}
         for line in lines:
             held.get(line.centre_code, []).append((line.line_hash, line.line_sealed))
@@ -107,24 +114,23 @@ class CentreBook:
         grouped = (inquiries.c.day, inquiries.c.outcome)
         asked = select(*grouped, func.count().label("number")).filter_by(centre=code).group_by(*grouped)
         counts: dict[str, dict[str, int]] = {}
-        async with self._database.reading() as connection:
-            for row in sorted(await connection.execute(asked)):
-                counts.setdefault(row.day, {})[row.outcome] = row.number
+        for row in sorted(await self._database.read(lambda connection: connection.execute(asked).all())):
+            counts.setdefault(row.day, {})[row.outcome] = row.number
         return counts
 
     async def close(self) -> None:
         """Finish what is being read, and take no more."""
         await self._batches.close()
 
-    async def _write(self, connection: AsyncConnection, contracts: Sequence[Contract]) -> None:
+    def _write(self, connection: Connection, contracts: Sequence[Contract]) -> None:
         if not contracts:
             return
         codes = [{"given": contract.code} for contract in contracts]
-        await connection.execute(delete(centres).where(centres.c.code == bindparam("given")), codes)
-        await _refuse_taken(connection, {c.code: self._names(c) for c in contracts})
-        await connection.execute(insert(connection, centres), [_centre_row(contract) for contract in contracts])
+        connection.execute(delete(centres).where(centres.c.code == bindparam("given")), codes)
+        _refuse_taken(connection, {c.code: self._names(c) for c in contracts})
+        connection.execute(insert(connection, centres), [_centre_row(contract) for contract in contracts])
         if lines := [row for contract in contracts for row in self._line_rows(contract)]:
-            await connection.execute(insert(connection, centre_lines), lines)
+            connection.execute(insert(connection, centre_lines), lines)
 
     def _names(self, contract: Contract) -> list[str]:
         return [self._keys.name("line", msisdn) for msisdn in contract.lines]
@@ -144,12 +150,13 @@ class CentreBook:
         contracted = select(centre_lines.c.line_hash, centres.c.code, centres.c.name).join(centres)
         contracted = contracted.where(centre_lines.c.line_hash.in_(names), _valid_on(day_of(self._clock())))
         planted = select(sample_lines.c.line_hash).filter_by(role="centre").where(sample_lines.c.line_hash.in_(names))
-        found: dict[str, Centre] = {}
-        async with self._database.reading() as connection:
-            if self._samples:
-                found = {row.line_hash: _SAMPLE for row in await connection.execute(planted)}
-            for row in await connection.execute(contracted):
-                found[row.line_hash] = Centre(row.code, row.name)
+
+        def work(connection: Connection) -> dict[str, Centre]:
+            samples = connection.scalars(planted) if self._samples else ()
+            found = dict.fromkeys(samples, _SAMPLE)
+            return found | {row.line_hash: Centre(row.code, row.name) for row in connection.execute(contracted)}
+
+        found = await self._database.read(work)
         return [found.get(name) for name in names]
 
 
@@ -162,14 +169,14 @@ def _centre_row(contract: Contract) -> Mapping[str, object]:
     return {name: getattr(contract, name) for name in ("code", "name", "valid_from", "valid_to")}
 
 
-async def _alone(connection: AsyncConnection) -> None:
+def _alone(connection: Connection) -> None:
     if connection.dialect.name == "postgresql":  # SQLite's write lock is taken by now
-        await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
 
 
-async def _refuse_taken(connection: AsyncConnection, wanted: Mapping[str, Sequence[str]]) -> None:
+def _refuse_taken(connection: Connection, wanted: Mapping[str, Sequence[str]]) -> None:
     """LinesTaken for lines that one of the other centres has, or two of these want."""
-    lines = await connection.execute(select(centre_lines.c.line_hash, centre_lines.c.centre_code))
+    lines = connection.execute(select(centre_lines.c.line_hash, centre_lines.c.centre_code))
     held = {line.line_hash: line.centre_code for line in lines}
     claims = ((code, held.setdefault(name, code)) for code, names in wanted.items() for name in names)
     if taken := {code: holder for code, holder in claims if holder != code}:

@@ -47,9 +47,9 @@ class CreditBook:
     async def send(self, keyed: Keyed, msisdn: str, text: Callable[[str], str]) -> Sent | Stopped | Before:
         """Send a new code to the line, as `text` words it; at most one in 60 s. Raises LedgerAway."""
 
-        async def work(scene: Scene) -> Sent | Stopped | Before:
+        def work(scene: Scene) -> Sent | Stopped | Before:
             send = partial(self._send, scene, keyed.client, msisdn, text)
-            return await self._requests.once(scene.connection, keyed, self._clock(), send)
+            return self._requests.once(scene.connection, keyed, self._clock(), send)
 
         said = await self._works.locked(self._keys.name("line", msisdn), work)
         self._outbox.nudge()
@@ -58,13 +58,13 @@ class CreditBook:
     async def verify(self, keyed: Keyed, msisdn: str, code: str) -> Verified | Stopped | Before:
         """See that a code is the line's; one that was sent is confirmed by this. Raises LedgerAway."""
 
-        async def work(scene: Scene) -> Verified | Stopped | Before:
+        def work(scene: Scene) -> Verified | Stopped | Before:
             verify = partial(self._verify, scene, keyed.client, msisdn, code)
-            return await self._requests.once(scene.connection, keyed, self._clock(), verify)
+            return self._requests.once(scene.connection, keyed, self._clock(), verify)
 
         return await self._works.locked(self._keys.name("line", msisdn), work)
 
-    async def _dialled(self, msisdn: str, scene: Scene) -> ShownCode:
+    def _dialled(self, msisdn: str, scene: Scene) -> ShownCode:
         line_hash = scene.guard.line_hash
         mine = (
             select(credit_codes)
@@ -72,37 +72,37 @@ class CreditBook:
             .where(credit_codes.c.code_sealed.is_not(None), credit_codes.c.remaining > 0)
         )
         latest = mine.order_by(credit_codes.c.id.desc()).limit(1)
-        row = (await scene.connection.execute(latest)).one_or_none()
+        row = scene.connection.execute(latest).one_or_none()
         if row is not None:
             return self._shown(row)
         code = credit_code.draw()
         name = code_name(self._keys, msisdn, code)
         sealed = self._seal(line_hash).close(code.encode(), name.encode())
-        await self._issue(scene, code_hash=name, code_sealed=sealed)
+        self._issue(scene, code_hash=name, code_sealed=sealed)
         return ShownCode(code, CREDITS)
 
-    async def _send(self, scene: Scene, client: int, msisdn: str, text: Callable[[str], str]) -> Sent | Stopped:
+    def _send(self, scene: Scene, client: int, msisdn: str, text: Callable[[str], str]) -> Sent | Stopped:
         now = self._clock()
         if stopped := scene.guard.stopped(now) or _too_soon(scene.guard, now):
             return stopped
         code, confirm_by = credit_code.draw(), now + CONFIRM
-        await self._issue(scene, code_hash=code_name(self._keys, msisdn, code), client_id=client, confirm_by=confirm_by)
-        await guards.save(scene.connection, [scene.guard.after_text(now)])
-        await self._outbox.put(scene.connection, msisdn, text(code), confirm_by)
+        self._issue(scene, code_hash=code_name(self._keys, msisdn, code), client_id=client, confirm_by=confirm_by)
+        guards.save(scene.connection, [scene.guard.after_text(now)])
+        self._outbox.put(scene.connection, msisdn, text(code), confirm_by)
         return Sent(int(CONFIRM.total_seconds()))
 
-    async def _issue(self, scene: Scene, **values: object) -> None:
+    def _issue(self, scene: Scene, **values: object) -> None:
         credit = {"issued_at": self._clock(), "issued": CREDITS, "remaining": CREDITS}
         row = {"line_hash": scene.guard.line_hash, **credit, **values}
-        await scene.connection.execute(insert(scene.connection, credit_codes).values(row))
+        scene.connection.execute(insert(scene.connection, credit_codes).values(row))
 
-    async def _verify(self, scene: Scene, client: int, msisdn: str, code: str) -> Verified | Unknown | Stopped:
-        account = await opened(scene, code_name(self._keys, msisdn, code), client, self._clock())
+    def _verify(self, scene: Scene, client: int, msisdn: str, code: str) -> Verified | Unknown | Stopped:
+        account = opened(scene, code_name(self._keys, msisdn, code), client, self._clock())
         if isinstance(account, Refused):
             return account
         if account.confirm_by is not None:
             confirmed = update(credit_codes).where(credit_codes.c.id == account.number).values(confirm_by=None)
-            await scene.connection.execute(confirmed)
+            scene.connection.execute(confirmed)
         return Verified(account.remaining)
 
     def _shown(self, row: Row[tuple[object, ...]]) -> ShownCode:

@@ -1,26 +1,31 @@
 """The ledger's database: SQLite in one file or PostgreSQL by URL, with one way to read and one way to write.
 
+Either takes a work: a function of a connection, which waits for nothing but that. With SQLite it runs in a thread.
+
 Both ways raise LedgerAway, in bounded time, where the database does not answer, and work again as soon as it does. No
 error carries a value that was to be stored.
 """
 
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
-from sqlalchemy import Table
+from sqlalchemy import Connection, Engine, Table
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from ussd.backends import LedgerAway
-from ussd.ledger import engines
+from ussd.ledger.sqlite import Sqlite
 
 if TYPE_CHECKING:
     from sqlalchemy.dialects import postgresql
+
+    from ussd.ledger.postgresql import PostgreSql
+
+Result = TypeVar("Result")
 
 _PATIENT = 30.0
 """Seconds to wait for another process that writes, where no caller waits for us."""
@@ -37,6 +42,8 @@ _AWAY_STATES = ("3D000", "25006", "55P03")
 class Database:
     """One database, and its connections."""
 
+    _kept: "Sqlite | PostgreSql"
+
     def __init__(self, url: str, *, patience: float | None = None) -> None:
         """Connect to nothing yet. `url`: `sqlite:///path`, or `postgresql://` as libpq has it; else LedgerAway.
 
@@ -49,33 +56,33 @@ class Database:
             case "sqlite" if rest.startswith("/") and rest not in ("/", "/:memory:"):
                 self._file = Path(rest[1:]).absolute()
                 self._name = str(self._file)
-                self._engine = engines.sqlite(self._file, patience or engines.LOCK)
+                self._kept = Sqlite(self._file, patience)
             case "postgresql" | "postgres":
                 sayable = _SAYABLE.fullmatch(rest)
                 self._name = f"PostgreSQL at {sayable[1]}" if sayable else "PostgreSQL"
-                self._engine = engines.postgresql(f"postgresql://{rest}", patience or engines.STATEMENT)
+                from ussd.ledger.postgresql import PostgreSql  # a tenth of a start-up, which few installations need
+
+                self._kept = PostgreSql(f"postgresql://{rest}", patience)
             case _:
                 raise LedgerAway("the ledger's URL is sqlite:///path or postgresql://user@host/name")
-        self._writer = self._engine.execution_options(**{engines.WRITES: True})
 
     @property
-    def engine(self) -> AsyncEngine:
-        """The engine, for those who watch it; statements go through `reading` and `writing`."""
-        return self._engine
+    def engine(self) -> Engine:
+        """The engine, for those who watch it; statements go through `read` and `write`."""
+        return self._kept.engine
 
-    @asynccontextmanager
-    async def reading(self) -> AsyncIterator[AsyncConnection]:
-        """A connection that only reads, and waits for no writer."""
+    async def read(self, work: Callable[[Connection], Result]) -> Result:
+        """What a work returns that only reads, and waits for no writer. It uses its connection then, and not later."""
         with self._answering():
-            async with self._engine.connect() as connection:
-                yield connection
+            return await self._kept.read(work)
 
-    @asynccontextmanager
-    async def writing(self) -> AsyncIterator[AsyncConnection]:
-        """A transaction, committed at the end of the block; in SQLite it has the write lock from its beginning."""
+    async def write(self, work: Callable[[Connection], Result]) -> Result:
+        """What a work returns in a transaction, which is committed by then, or undone where the work has raised.
+
+        In SQLite it has the write lock from its beginning.
+        """
         with self._answering():
-            async with self._writer.begin() as connection:
-                yield connection
+            return await self._kept.write(work)
 
     @asynccontextmanager
     async def patient(self) -> AsyncIterator["Database"]:
@@ -106,7 +113,7 @@ class Database:
 
     async def close(self) -> None:
         """Close every connection."""
-        await self._engine.dispose()
+        await self._kept.close()
 
     @contextmanager
     def _answering(self) -> Iterator[None]:
@@ -118,10 +125,10 @@ class Database:
             raise self.away(fault) from fault
 
 
-def insert(connection: AsyncConnection, table: Table) -> "sqlite.Insert | postgresql.Insert":
+def insert(connection: Connection, table: Table) -> "sqlite.Insert | postgresql.Insert":
     """An INSERT that knows ON CONFLICT, which SQL leaves to each database."""
     if connection.dialect.name == "postgresql":
-        from sqlalchemy.dialects.postgresql import insert  # a tenth of a start-up, which few installations need
+        from sqlalchemy.dialects.postgresql import insert  # here, for the same reason
 
         return insert(table)
     return sqlite.insert(table)

@@ -5,8 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from math import ceil
 
-from sqlalchemy import bindparam, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, bindparam, update
 
 from ussd.ledger.database import insert
 from ussd.ledger.said import Stopped
@@ -48,7 +47,7 @@ class Guard:
         return replace(self, texted_at=now)
 
 
-async def locked(connection: AsyncConnection, line_hashes: Sequence[str]) -> dict[str, Guard]:
+def locked(connection: Connection, line_hashes: Sequence[str]) -> dict[str, Guard]:
     """Lock lines to every other transaction, and read what is known of them.
 
     In one order, so that two who lock the same lines do not wait for each other in a circle.
@@ -57,15 +56,15 @@ async def locked(connection: AsyncConnection, line_hashes: Sequence[str]) -> dic
     # An update that changes nothing, as that is what locks and returns a row which may or may not be there.
     lock = there.on_conflict_do_update(index_elements=[guards.c.line_hash], set_={"wrong": guards.c.wrong})
     lines = [{"line_hash": line_hash} for line_hash in sorted(set(line_hashes))]
-    rows = await connection.execute(lock.returning(*guards.c), lines)
+    rows = connection.execute(lock.returning(*guards.c), lines)
     return {row.line_hash: Guard(*row) for row in rows}
 
 
-async def save(connection: AsyncConnection, changed: Iterable[Guard]) -> None:
+def save(connection: Connection, changed: Iterable[Guard]) -> None:
     """Write down what has become of lines that are locked."""
     rows = [
         {"line": one.line_hash, "wrong": one.wrong, "stopped_until": one.stopped_until, "texted_at": one.texted_at}
         for one in changed
     ]
     if rows:
-        await connection.execute(_SAVE, rows)
+        connection.execute(_SAVE, rows)

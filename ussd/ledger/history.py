@@ -38,32 +38,31 @@ class History:
     async def of_code(self, client: int, msisdn: str, code: str) -> tuple[Entry, ...] | Unknown | Stopped:
         """The list of a code that the client may use. Raises LedgerAway."""
 
-        async def work(scene: Scene) -> Account | Unknown | Stopped:
-            return await self._account(scene, client, msisdn, code)
+        def work(scene: Scene) -> Account | Unknown | Stopped:
+            return self._account(scene, client, msisdn, code)
 
         account = await self._works.locked(self._keys.name("line", msisdn), work)
         if not isinstance(account, Account):
             return account
         asked = select(credit_inquiries).where(_listed(account)).order_by(credit_inquiries.c.id)
-        async with self._database.reading() as connection:
-            rows = (await connection.execute(asked)).all()
+        rows = await self._database.read(lambda connection: connection.execute(asked).all())
         # They may be ten thousand, for which no callback shall wait.
         return await asyncio.to_thread(_entries, rows, subjects(self._keys, account.number))
 
     async def delete(self, client: int, msisdn: str, code: str) -> int | Unknown | Stopped:
         """Take all off the list of a code, and say how much that was. Raises LedgerAway."""
 
-        async def work(scene: Scene) -> int | Unknown | Stopped:
-            account = await self._account(scene, client, msisdn, code)
+        def work(scene: Scene) -> int | Unknown | Stopped:
+            account = self._account(scene, client, msisdn, code)
             if not isinstance(account, Account):
                 return account
             off = update(credit_inquiries).where(_listed(account)).values(listed=False)
-            return len((await scene.connection.execute(off.returning(credit_inquiries.c.id))).all())
+            return len(scene.connection.execute(off.returning(credit_inquiries.c.id)).all())
 
         return await self._works.locked(self._keys.name("line", msisdn), work)
 
-    async def _account(self, scene: Scene, client: int, msisdn: str, code: str) -> Account | Unknown | Stopped:
-        return confirmed(await opened(scene, code_name(self._keys, msisdn, code), client, self._clock()))
+    def _account(self, scene: Scene, client: int, msisdn: str, code: str) -> Account | Unknown | Stopped:
+        return confirmed(opened(scene, code_name(self._keys, msisdn, code), client, self._clock()))
 
 
 def _listed(account: Account) -> ColumnElement[bool]:

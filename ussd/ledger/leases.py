@@ -4,6 +4,9 @@ A block that is lost with its process leaves a gap; nothing is ever handed out t
 """
 
 import asyncio
+from functools import partial
+
+from sqlalchemy import Connection
 
 from ussd.keys import Keys
 from ussd.ledger.codes import CAPACITY, code
@@ -40,16 +43,21 @@ class Leases:
         return code(self._keys, day, counters[0])
 
     async def _lease(self, day: str) -> None:
-        async with self._database.writing() as connection:
-            first_lease = insert(connection, tracking_leases).values(day=day, next_block=self._block)
-            lease = first_lease.on_conflict_do_update(
-                index_elements=[tracking_leases.c.day],
-                set_={"next_block": tracking_leases.c.next_block + self._block},
-                where=tracking_leases.c.next_block < CAPACITY,
-            ).returning(tracking_leases.c.next_block)
-            end = await connection.scalar(lease)
+        end = await self._database.write(partial(_leased, day, self._block))
         if end is None:
             raise CodesExhausted(f"the tracking codes of {day} are used up")
         # Around midnight codes of two days are drawn; a third day's remainder is a gap.
         latest = dict(sorted(self._held.items())[-1:])
         self._held = latest | {day: range(end - self._block, min(end, CAPACITY))}
+
+
+def _leased(day: str, block: int, connection: Connection) -> int | None:
+    """Where the block that is leased by this ends; None where all are."""
+    first_lease = insert(connection, tracking_leases).values(day=day, next_block=block)
+    lease = first_lease.on_conflict_do_update(
+        index_elements=[tracking_leases.c.day],
+        set_={"next_block": tracking_leases.c.next_block + block},
+        where=tracking_leases.c.next_block < CAPACITY,
+    ).returning(tracking_leases.c.next_block)
+    end: int | None = connection.scalar(lease)
+    return end

@@ -48,8 +48,7 @@ class Ledger:
 
     async def ping(self) -> None:
         """See that the database answers. Raises LedgerAway."""
-        async with self.database.reading() as connection:
-            await connection.execute(select(literal(1)))
+        await self.database.read(lambda connection: connection.scalar(select(literal(1))))
 
 
 def utc_now() -> datetime:

@@ -28,11 +28,14 @@ async def ensure(database: Database, *, migrate: bool) -> None:
 
 async def version(database: Database) -> str | None:
     """The revision that a database is at; None where there is no ledger in it."""
-    async with database.reading() as connection:
-        if not await connection.run_sync(lambda sync: inspect(sync).has_table("alembic_version")):
-            return None
-        revision: str | None = await connection.scalar(text("SELECT version_num FROM alembic_version"))
-        return revision
+    return await database.read(_version)
+
+
+def _version(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    revision: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    return revision
 
 
 def head() -> str:
@@ -48,10 +51,8 @@ async def upgrade(url: str) -> None:
 
 
 async def _upgrade(database: Database) -> None:
-    async with database.patient() as patient, patient.writing() as connection:
-        if connection.dialect.name == "postgresql":  # SQLite's write lock is taken by now
-            await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
-        await connection.run_sync(_run)
+    async with database.patient() as patient:
+        await patient.write(_run)
 
 
 async def _known_version(database: Database) -> str | None:
@@ -71,6 +72,8 @@ def _run(connection: Connection) -> None:
     from alembic import command
     from alembic.config import Config
 
+    if connection.dialect.name == "postgresql":  # SQLite's write lock is taken by now
+        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection

@@ -5,15 +5,14 @@ A line's codes are few in a quarter of an hour and each takes few tries, which b
 
 import hmac
 import secrets
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from math import ceil
 from typing import TypeVar
 
-from sqlalchemy import ColumnElement, Row, and_, delete, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import ColumnElement, Connection, Row, and_, delete, select, update
 
 from ussd.backends import PendingCode
 from ussd.keys import Keys, Seal
@@ -67,12 +66,12 @@ class OneTimeBook:
         Stopped says when the line may have its next code.
         """
 
-        async def work(connection: AsyncConnection, now: datetime) -> Sent | Stopped:
-            if stopped := await _too_many(connection, bound.line_hash, now):
+        def work(connection: Connection, now: datetime) -> Sent | Stopped:
+            if stopped := _too_many(connection, bound.line_hash, now):
                 return stopped
             code = f"{secrets.randbelow(100_000):05}"
-            await self._replace(connection, bound, code, now)
-            await self._outbox.put(connection, msisdn, text(code), now + LIFE)
+            self._replace(connection, bound, code, now)
+            self._outbox.put(connection, msisdn, text(code), now + LIFE)
             return Sent(int(LIFE.total_seconds()))
 
         bound = self._bound(keyed, msisdn, purpose)
@@ -84,10 +83,10 @@ class OneTimeBook:
     async def verify(self, keyed: Keyed, msisdn: str, purpose: str, code: str) -> Right | Before:
         """See whether a code is right, which it is once; the third wrong one ends the right one. Raises LedgerAway."""
 
-        async def work(connection: AsyncConnection, now: datetime) -> Right | Unknown:
+        def work(connection: Connection, now: datetime) -> Right | Unknown:
             pending = select(one_time_codes).where(_usable_by(bound, now))
-            row = (await connection.execute(pending)).one_or_none()
-            return await self._tried(connection, row, code) if row else Unknown()
+            row = connection.execute(pending).one_or_none()
+            return self._tried(connection, row, code) if row else Unknown()
 
         bound = self._bound(keyed, msisdn, purpose)
         return await self._once(keyed, bound, work)
@@ -99,8 +98,7 @@ class OneTimeBook:
     async def forget_old(self) -> None:
         """Forget what expired more than a day ago. Raises LedgerAway."""
         old = delete(one_time_codes).where(one_time_codes.c.expires_at < self._clock() - _KEPT)
-        async with self._database.writing() as connection:
-            await connection.execute(old)
+        await self._database.write(lambda connection: connection.execute(old))
 
     async def close(self) -> None:
         """Finish what is being read, and take no more."""
@@ -109,20 +107,18 @@ class OneTimeBook:
     def _bound(self, keyed: Keyed, msisdn: str, purpose: str) -> _Bound:
         return _Bound(self._keys.name("line", msisdn), keyed.client, self._keys.name("purpose", purpose))
 
-    async def _once(
-        self, keyed: Keyed, bound: _Bound, do: Callable[[AsyncConnection, datetime], Awaitable[Result]]
-    ) -> Result | Before:
+    async def _once(self, keyed: Keyed, bound: _Bound, do: Callable[[Connection, datetime], Result]) -> Result | Before:
         """Do something to a line's codes, while nobody else does, unless it was done for the same key."""
 
-        async def work(scene: Scene) -> Result | Before:
+        def work(scene: Scene) -> Result | Before:
             now = self._clock()  # only now, as the line may have been waited for
-            return await self._requests.once(scene.connection, keyed, now, partial(do, scene.connection, now))
+            return self._requests.once(scene.connection, keyed, now, partial(do, scene.connection, now))
 
         return await self._works.locked(bound.line_hash, work)
 
-    async def _replace(self, connection: AsyncConnection, bound: _Bound, code: str, now: datetime) -> None:
+    def _replace(self, connection: Connection, bound: _Bound, code: str, now: datetime) -> None:
         # Of the codes that may be used only: what `forget_old` deletes meanwhile must not be waited for.
-        await connection.execute(update(one_time_codes).where(_usable_by(bound, now)).values(over=True))
+        connection.execute(update(one_time_codes).where(_usable_by(bound, now)).values(over=True))
         values = {
             "client_id": bound.client,
             "purpose_hash": bound.purpose_hash,
@@ -131,22 +127,22 @@ class OneTimeBook:
             "asked_at": now,
             "expires_at": now + LIFE,
         }
-        await connection.execute(insert(connection, one_time_codes).values(values))
+        connection.execute(insert(connection, one_time_codes).values(values))
 
-    async def _tried(self, connection: AsyncConnection, row: Row[tuple[object, ...]], code: str) -> Right | Unknown:
+    def _tried(self, connection: Connection, row: Row[tuple[object, ...]], code: str) -> Right | Unknown:
         """What one try comes to, and the try counted."""
         right = hmac.compare_digest(self._opened(row).encode(), code.encode())
         wrong = row.wrong if right else row.wrong + 1
         this = update(one_time_codes).where(one_time_codes.c.id == row.id)
-        await connection.execute(this.values(wrong=wrong, over=right or wrong >= TRIES))
+        connection.execute(this.values(wrong=wrong, over=right or wrong >= TRIES))
         return Right() if right else Unknown()
 
     async def _read(self, lines: Sequence[str]) -> list[PendingCode | None]:
         now = self._clock()
         here = and_(one_time_codes.c.line_hash.in_(lines), _usable(now))
         shown = select(one_time_codes, clients.c.name).join(clients).where(here).order_by(one_time_codes.c.id)
-        async with self._database.reading() as connection:
-            newest = {row.line_hash: row for row in await connection.execute(shown)}
+        rows = await self._database.read(lambda connection: connection.execute(shown).all())
+        newest = {row.line_hash: row for row in rows}
         return [self._shown(newest[line], now) if line in newest else None for line in lines]
 
     def _shown(self, row: Row[tuple[object, ...]], now: datetime) -> PendingCode:
@@ -160,11 +156,11 @@ class OneTimeBook:
         return self._keys.seal("one-time code", asked_at.strftime("%Y-%m-%d"))
 
 
-async def _too_many(connection: AsyncConnection, line_hash: str, now: datetime) -> Stopped | None:
+def _too_many(connection: Connection, line_hash: str, now: datetime) -> Stopped | None:
     """Whether the line has had all its codes, and until when."""
     asked_at = one_time_codes.c.asked_at
     here = and_(one_time_codes.c.line_hash == line_hash, asked_at > now - WITHIN)
-    latest = (await connection.scalars(select(asked_at).where(here).order_by(asked_at.desc()).limit(MOST))).all()
+    latest = connection.scalars(select(asked_at).where(here).order_by(asked_at.desc()).limit(MOST)).all()
     return Stopped(ceil((latest[-1] + WITHIN - now).total_seconds())) if len(latest) == MOST else None
 
 

@@ -5,6 +5,7 @@ again under the same name. All processes of an installation may send from one ou
 """
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -13,8 +14,7 @@ from typing import Any
 from uuid import uuid4
 
 import structlog
-from sqlalchemy import ColumnElement, Row, Update, delete, func, insert, or_, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import ColumnElement, Connection, Row, Update, delete, func, insert, or_, select, update
 
 from ussd.keys import Keys, Seal, Unsealable
 from ussd.ledger.database import Database
@@ -84,7 +84,7 @@ class Outbox:
         self._clock = clock
         self._nudge = asyncio.Event()
 
-    async def put(self, connection: AsyncConnection, msisdn: str, text: str, useless_at: datetime) -> None:
+    def put(self, connection: Connection, msisdn: str, text: str, useless_at: datetime) -> None:
         """Write a message down in the caller's transaction, so that it is sent if and only if that is committed.
 
         It is given up at `useless_at`, or after 24 h.
@@ -99,7 +99,7 @@ class Outbox:
             "useless_at": min(useless_at, now + LONGEST),
             "state": _WAITING,
         }
-        await connection.execute(insert(messages).values(row))
+        connection.execute(insert(messages).values(row))
 
     def nudge(self) -> None:
         """Wake who sends in this process; for whoever put a message, once it is committed."""
@@ -121,30 +121,36 @@ class Outbox:
         due = select(messages).where(_waiting(), messages.c.due_at <= now, messages.c.useless_at > now)
         # SQLite has no such lock and needs none: who writes there is alone.
         due = due.order_by(messages.c.due_at).limit(most).with_for_update(skip_locked=True)
-        async with self._database.writing() as connection:
-            rows = (await connection.execute(due)).all()
+
+        def work(connection: Connection) -> Sequence[Row[Any]]:
+            rows = connection.execute(due).all()
             taken = update(messages).where(messages.c.id.in_([row.id for row in rows]))
-            await connection.execute(taken.values(due_at=now + LEASE, tries=messages.c.tries + 1))
+            connection.execute(taken.values(due_at=now + LEASE, tries=messages.c.tries + 1))
+            return rows
+
+        rows = await self._database.write(work)
         return [message for row in rows if (message := self._readable(row))]
 
     async def sent(self, name: str) -> None:
         """Note that a message is sent, and erase its text; also where it was given up while it was being sent."""
-        async with self._database.writing() as connection:
-            await connection.execute(_named(name).values(state=_SENT, text_sealed=None))
+        sent = _named(name).values(state=_SENT, text_sealed=None)
+        await self._database.write(lambda connection: connection.execute(sent))
 
     async def failed(self, name: str) -> None:
         """Note that a message could not be sent: it comes due again in 1 s, the next time in 2 s, up to 5 minutes."""
-        async with self._database.writing() as connection:
-            tries = await connection.scalar(select(messages.c.tries).filter_by(name=name))
+
+        def work(connection: Connection) -> None:
+            tries = connection.scalar(select(messages.c.tries).filter_by(name=name))
             due_at = self._clock() + backoff(tries or 1)
-            await connection.execute(_named(name).where(_waiting()).values(due_at=due_at))
+            connection.execute(_named(name).where(_waiting()).values(due_at=due_at))
+
+        await self._database.write(work)
 
     async def give_up_old(self) -> int:
         """Give up what is of no use any more, erase its text, and say how many these were."""
         old = update(messages).where(_waiting(), messages.c.useless_at <= self._clock())
-        async with self._database.writing() as connection:
-            given_up = await connection.execute(old.values(state=_GIVEN_UP, text_sealed=None).returning(messages.c.id))
-            return len(given_up.all())
+        given_up = old.values(state=_GIVEN_UP, text_sealed=None).returning(messages.c.id)
+        return len(await self._database.write(lambda connection: connection.execute(given_up).all()))
 
     async def waiting(self, *, reveal: bool = False) -> list[Waiting]:
         """What waits, the oldest first; with number and text where `reveal` is set.
@@ -152,8 +158,7 @@ class Outbox:
         Raises Unsealable where a message was sealed under another secret.
         """
         by_age = select(messages).where(_waiting()).order_by(messages.c.put_at, messages.c.id)
-        async with self._database.reading() as connection:
-            rows = (await connection.execute(by_age)).all()
+        rows = await self._database.read(lambda connection: connection.execute(by_age).all())
         return [self._told(row, reveal) for row in rows]
 
     async def backlog(self) -> Backlog:
@@ -161,8 +166,7 @@ class Outbox:
         now = self._clock()
         due = func.count().filter(or_(messages.c.due_at <= now, messages.c.useless_at <= now))
         counted = select(func.count(), due, func.min(messages.c.put_at)).where(_waiting())
-        async with self._database.reading() as connection:
-            waiting, due_now, oldest = (await connection.execute(counted)).one()
+        waiting, due_now, oldest = await self._database.read(lambda connection: connection.execute(counted).one())
         return Backlog(waiting, due_now, max(0.0, (now - oldest).total_seconds()) if oldest else 0.0)
 
     async def forget_old(self) -> int:
@@ -170,9 +174,8 @@ class Outbox:
         # Nothing that is over was due later than it ended, or much sooner.
         over = messages.c.state.in_((_SENT, _GIVEN_UP)) & (messages.c.due_at < self._clock() - KEPT)
         some = select(messages.c.id).where(over).limit(_AT_ONCE)
-        async with self._database.writing() as connection:
-            forgotten = delete(messages).where(messages.c.id.in_(some)).returning(messages.c.id)
-            return len((await connection.execute(forgotten)).all())
+        forgotten = delete(messages).where(messages.c.id.in_(some)).returning(messages.c.id)
+        return len(await self._database.write(lambda connection: connection.execute(forgotten).all()))
 
     def _readable(self, row: Row[Any]) -> Message | None:
         try:

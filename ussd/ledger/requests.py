@@ -3,14 +3,13 @@
 draft-ietf-httpapi-idempotency-key-header-07, 2.
 """
 
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from operator import itemgetter
 from typing import Any, TypeVar
 
-from sqlalchemy import Row, bindparam, delete, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, Row, bindparam, delete, select, update
 
 from ussd.keys import Keys, Seal
 from ussd.ledger.database import insert
@@ -44,31 +43,31 @@ class Requests:
         """Take the keys that names and seals are made of."""
         self._keys = keys
 
-    async def once(
+    def once(
         self,
-        connection: AsyncConnection,
+        connection: Connection,
         keyed: Keyed,
         now: datetime,
-        do: Callable[[], Awaitable[Result]],
+        do: Callable[[], Result],
     ) -> Result | Before:
         """Do what is asked, unless it was done."""
-        [begun] = await self.begin(connection, [keyed], now)
+        [begun] = self.begin(connection, [keyed], now)
         if not isinstance(begun, Begun):
             return begun
-        result = await do()
+        result = do()
         if isinstance(result, Refused):
-            await self.refuse(connection, [(begun, result)])
+            self.refuse(connection, [(begun, result)])
         else:
-            await self.finish(connection, [(begun, keyed.render(result))])
+            self.finish(connection, [(begun, keyed.render(result))])
         return result
 
-    async def begin(self, connection: AsyncConnection, asked: Sequence[Keyed], now: datetime) -> list[Begun | Before]:
+    def begin(self, connection: Connection, asked: Sequence[Keyed], now: datetime) -> list[Begun | Before]:
         """For each, a request that is new, or what became of the first one with its key."""
         names = [self._name(keyed) if keyed.key else "" for keyed in asked]
         # The first of those with one key, where there are several.
         firsts = {name: keyed for name, keyed in zip(reversed(names), reversed(asked), strict=True) if name}
-        new = await self._written(connection, firsts, now)
-        there = await _there(connection, firsts.keys() - new.keys())
+        new = self._written(connection, firsts, now)
+        there = _there(connection, firsts.keys() - new.keys())
         begun: list[Begun | Before] = []
         for name, keyed in zip(names, asked, strict=True):
             if name in there:
@@ -79,9 +78,7 @@ class Requests:
                 begun.append(Going() if firsts[name].fingerprint == keyed.fingerprint else Reused())
         return begun
 
-    async def _written(
-        self, connection: AsyncConnection, firsts: Mapping[str, Keyed], now: datetime
-    ) -> dict[str, Begun]:
+    def _written(self, connection: Connection, firsts: Mapping[str, Keyed], now: datetime) -> dict[str, Begun]:
         """Those whose keys nobody has used."""
         # In one order, so that two transactions with the same keys do not wait for each other in a circle.
         rows = [
@@ -91,7 +88,7 @@ class Requests:
         if not rows:
             return {}
         write = insert(connection, api_requests).on_conflict_do_nothing()
-        written = await connection.execute(write.returning(api_requests.c.id, api_requests.c.key_hash), rows)
+        written = connection.execute(write.returning(api_requests.c.id, api_requests.c.key_hash), rows)
         return {row.key_hash: Begun(row.id, _day(now)) for row in written}
 
     def _first(self, row: Row[Any], keyed: Keyed) -> Before:
@@ -102,7 +99,7 @@ class Requests:
         body = self._seal(_day(row.asked_at)).open(row.answer_sealed, str(row.id).encode())
         return Replayed(body) if body != _UNKNOWN else Unknown()
 
-    async def finish(self, connection: AsyncConnection, answered: Sequence[tuple[Begun, bytes]]) -> None:
+    def finish(self, connection: Connection, answered: Sequence[tuple[Begun, bytes]]) -> None:
         """Keep the answers of requests."""
         rows = [
             {"number": begun.number, "answer_sealed": self._seal(begun.day).close(body, str(begun.number).encode())}
@@ -110,22 +107,22 @@ class Requests:
             if begun.number is not None
         ]
         if rows:
-            await connection.execute(_FINISH, rows)
+            connection.execute(_FINISH, rows)
 
-    async def refuse(self, connection: AsyncConnection, refused: Sequence[tuple[Begun, Refused]]) -> None:
+    def refuse(self, connection: Connection, refused: Sequence[tuple[Begun, Refused]]) -> None:
         """Keep that a code was wrong, which counts once; any other refusal had no effect, and may be none next time."""
         wrong = [begun for begun, said in refused if isinstance(said, Unknown) and said.counted]
-        await self.finish(connection, [(begun, _UNKNOWN) for begun in wrong])
-        await self.forget(connection, [begun.number for begun, _ in refused if begun not in wrong])
+        self.finish(connection, [(begun, _UNKNOWN) for begun in wrong])
+        self.forget(connection, [begun.number for begun, _ in refused if begun not in wrong])
 
-    async def forget(self, connection: AsyncConnection, numbers: Sequence[int | None]) -> None:
+    def forget(self, connection: Connection, numbers: Sequence[int | None]) -> None:
         """Let requests be asked anew: they had no effect."""
         if kept := [number for number in numbers if number is not None]:
-            await connection.execute(delete(api_requests).where(api_requests.c.id.in_(kept)))
+            connection.execute(delete(api_requests).where(api_requests.c.id.in_(kept)))
 
-    async def forget_old(self, connection: AsyncConnection, now: datetime) -> None:
+    def forget_old(self, connection: Connection, now: datetime) -> None:
         """Forget the answers that nobody asks for any more."""
-        await connection.execute(delete(api_requests).where(api_requests.c.asked_at < now - KEPT))
+        connection.execute(delete(api_requests).where(api_requests.c.asked_at < now - KEPT))
 
     def _name(self, keyed: Keyed) -> str:
         return self._keys.name("idempotency key", str(keyed.client), keyed.key)
@@ -134,10 +131,10 @@ class Requests:
         return self._keys.seal("api answer", day)
 
 
-async def _there(connection: AsyncConnection, names: Collection[str]) -> dict[str, Row[Any]]:
+def _there(connection: Connection, names: Collection[str]) -> dict[str, Row[Any]]:
     if not names:
         return {}
-    rows = await connection.execute(select(api_requests).where(api_requests.c.key_hash.in_(names)))
+    rows = connection.execute(select(api_requests).where(api_requests.c.key_hash.in_(names)))
     return {row.key_hash: row for row in rows}
 
 

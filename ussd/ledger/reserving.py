@@ -4,9 +4,9 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 
-from sqlalchemy import bindparam, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, bindparam, update
 
 from ussd.backends import Subject
 from ussd.keys import Keys, Seal
@@ -85,20 +85,22 @@ class Reserving:
 
     async def all(self, batch: Sequence[Wanted]) -> list[Said]:
         """Reserve a credit for each, in their order; all of it is committed, or nothing. Raises LedgerAway."""
-        async with self._database.writing() as connection:
-            there = await guards.locked(connection, [wanted.line_hash for wanted in batch])
-            now = self._clock()  # only now, as the lines may have been waited for
-            begun = await self._requests.begin(connection, [wanted.keyed for wanted in batch], now)
-            books = Books(dict(there), dict(await find(connection, [wanted.name for wanted in batch])))
-            decided = [
-                (wanted, one, books.reserve(wanted, now) if isinstance(one, Begun) else one)
-                for wanted, one in zip(batch, begun, strict=True)
-            ]
-            await guards.save(connection, [guard for guard in books.guards.values() if guard != there[guard.line_hash]])
-            return await self._written(connection, decided, now)
+        return await self._database.write(partial(self._reserved, batch))
 
-    async def _written(
-        self, connection: AsyncConnection, decided: Sequence[tuple[Wanted, Begun | Before, Decided]], now: datetime
+    def _reserved(self, batch: Sequence[Wanted], connection: Connection) -> list[Said]:
+        there = guards.locked(connection, [wanted.line_hash for wanted in batch])
+        now = self._clock()  # only now, as the lines may have been waited for
+        begun = self._requests.begin(connection, [wanted.keyed for wanted in batch], now)
+        books = Books(dict(there), dict(find(connection, [wanted.name for wanted in batch])))
+        decided = [
+            (wanted, one, books.reserve(wanted, now) if isinstance(one, Begun) else one)
+            for wanted, one in zip(batch, begun, strict=True)
+        ]
+        guards.save(connection, [guard for guard in books.guards.values() if guard != there[guard.line_hash]])
+        return self._written(connection, decided, now)
+
+    def _written(
+        self, connection: Connection, decided: Sequence[tuple[Wanted, Begun | Before, Decided]], now: datetime
     ) -> list[Said]:
         """Write down what was decided, and say it."""
         kept: list[tuple[Wanted, Begun, Account]] = []
@@ -109,19 +111,19 @@ class Reserving:
                     kept.append((wanted, begun, said))
                 case Begun(), Unknown() | Stopped() | UsedUp():
                     refused.append((begun, said))
-        await self._requests.refuse(connection, refused)
-        await move(connection, Counter(account.number for *_, account in kept), remaining=-1, pending=1)
-        reserved = iter(await self._inquiries(connection, kept, now))
+        self._requests.refuse(connection, refused)
+        move(connection, Counter(account.number for *_, account in kept), remaining=-1, pending=1)
+        reserved = iter(self._inquiries(connection, kept, now))
         return [next(reserved) if isinstance(said, Account) else said for *_, said in decided]
 
-    async def _inquiries(
-        self, connection: AsyncConnection, kept: Sequence[tuple[Wanted, Begun, Account]], now: datetime
+    def _inquiries(
+        self, connection: Connection, kept: Sequence[tuple[Wanted, Begun, Account]], now: datetime
     ) -> list[Reserved]:
         rows = [self._row(wanted, begun, account.number, now) for wanted, begun, account in kept]
         if not rows:
             return []
         write = insert(connection, credit_inquiries).returning(credit_inquiries.c.id, sort_by_parameter_order=True)
-        numbers = (await connection.scalars(write, rows)).all()
+        numbers = connection.scalars(write, rows).all()
         return [
             Reserved(wanted.line_hash, account.number, number, begun, account.remaining)
             for (wanted, begun, account), number in zip(kept, numbers, strict=True)
@@ -138,8 +140,8 @@ class Reserving:
         }
 
 
-async def move(
-    connection: AsyncConnection, times: Mapping[int, int], *, remaining: int = 0, pending: int = 0, spent: int = 0
+def move(
+    connection: Connection, times: Mapping[int, int], *, remaining: int = 0, pending: int = 0, spent: int = 0
 ) -> None:
     """Move credits of codes, by their numbers and so many times, from one column to another."""
     rows = [
@@ -147,7 +149,7 @@ async def move(
         for code, n in times.items()
     ]
     if rows:
-        await connection.execute(_MOVE, rows)
+        connection.execute(_MOVE, rows)
 
 
 def subjects(keys: Keys, code: int) -> Seal:

@@ -97,6 +97,6 @@ class SampleOwners:
 
 async def _rows(database: Database, key: Column[str], names: Sequence[str]) -> list[_Row | None]:
     asked = select(key.table).where(key.in_(names))
-    async with database.reading() as connection:
-        found = {getattr(row, key.name): row for row in await connection.execute(asked)}
+    rows = await database.read(lambda connection: connection.execute(asked).all())
+    found = {getattr(row, key.name): row for row in rows}
     return [found.get(name) for name in names]

@@ -5,8 +5,9 @@ None of the codes is a real person's: their prefixes belong to no city. The insu
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
-from sqlalchemy import Column, select
+from sqlalchemy import Column, Connection, select
 
 from ussd.backends import Subject
 from ussd.keys import Keys
@@ -71,19 +72,22 @@ async def plant(database: Database, keys: Keys) -> None:
     lines = [_line_row(keys, line) for line in LINES]
     # Asked first, as a start must not wait for the write lock in order to write nothing.
     if await _missing(database, _PEOPLE_KNOWN_BY, people) or await _missing(database, _LINES_KNOWN_BY, lines):
-        async with database.patient() as patient, patient.writing() as connection:
-            there = insert(connection, sample_people)
-            # Earlier versions planted people without insurance numbers; what else was changed since stays changed.
-            known = {"insurance_hash": there.excluded.insurance_hash}
-            await connection.execute(there.on_conflict_do_update(index_elements=["person_hash"], set_=known), people)
-            await connection.execute(insert(connection, sample_lines).on_conflict_do_nothing(), lines)
+        async with database.patient() as patient:
+            await patient.write(partial(_planted, people, lines))
+
+
+def _planted(people: _Rows, lines: _Rows, connection: Connection) -> None:
+    there = insert(connection, sample_people)
+    # Earlier versions planted people without insurance numbers; what else was changed since stays changed.
+    known = {"insurance_hash": there.excluded.insurance_hash}
+    connection.execute(there.on_conflict_do_update(index_elements=["person_hash"], set_=known), people)
+    connection.execute(insert(connection, sample_lines).on_conflict_do_nothing(), lines)
 
 
 async def _missing(database: Database, known_by: _Columns, rows: _Rows) -> bool:
     wanted = {tuple(row[column.name] for column in known_by) for row in rows}
     present = select(*known_by).where(known_by[0].in_([row[known_by[0].name] for row in rows]))
-    async with database.reading() as connection:
-        return wanted != {tuple(row) for row in await connection.execute(present)}
+    return wanted != await database.read(lambda connection: {tuple(row) for row in connection.execute(present)})
 
 
 def _person_row(keys: Keys, person: SamplePerson) -> Mapping[str, object]:

@@ -8,9 +8,9 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
-from sqlalchemy import bindparam, delete, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, bindparam, delete, select, update
 
 from ussd.backends import Issued, Subject
 from ussd.keys import Keys
@@ -93,10 +93,12 @@ class Spending:
         now, number = self._clock(), 0
         while left := await self._left_open(now):
             number += sum(await self._settled([_Settling(reserved, None) for reserved in left]))
-        async with self._database.writing() as connection:
-            await connection.execute(delete(credit_codes).where(credit_codes.c.confirm_by <= now))
-            await self._requests.forget_old(connection, now)
+        await self._database.write(partial(self._forget, now))
         return number
+
+    def _forget(self, now: datetime, connection: Connection) -> None:
+        connection.execute(delete(credit_codes).where(credit_codes.c.confirm_by <= now))
+        self._requests.forget_old(connection, now)
 
     async def close(self) -> None:
         """Finish what is under way, and take no more."""
@@ -107,33 +109,35 @@ class Spending:
         here = credit_inquiries.c
         columns = (credit_codes.c.line_hash, here.credit_code_id, here.id, here.request_id)
         old = select(*columns).join(credit_codes).where(here.state == "pending", here.reserved_at < now - LEFT_OPEN)
-        async with self._database.reading() as connection:
-            rows = (await connection.execute(old.limit(_AT_ONCE))).all()
+        rows = await self._database.read(lambda connection: connection.execute(old.limit(_AT_ONCE)).all())
         return [Reserved(line, code, inquiry, Begun(request), 0) for line, code, inquiry, request in rows]
 
     async def _settled(self, batch: Sequence[_Settling]) -> list[bool]:
         """Settle all that are still pending, and say which these were."""
-        async with self._database.writing() as connection:
-            await guards.locked(connection, [settling.reserved.line_hash for settling in batch])
-            pending = await _pending(connection, [settling.reserved.inquiry for settling in batch])
-            done: dict[int, _Settling] = {}
-            for settling in batch:
-                if settling.reserved.inquiry in pending:
-                    done.setdefault(settling.reserved.inquiry, settling)
-            if done:
-                await self._write(connection, list(done.values()))
+        done = await self._database.write(partial(self._settle, batch))
         return [done.get(settling.reserved.inquiry) is settling for settling in batch]
 
-    async def _write(self, connection: AsyncConnection, settled: Sequence[_Settling]) -> None:
-        await connection.execute(_LEAVE, [settling.row() for settling in settled])
+    def _settle(self, batch: Sequence[_Settling], connection: Connection) -> dict[int, _Settling]:
+        guards.locked(connection, [settling.reserved.line_hash for settling in batch])
+        pending = _pending(connection, [settling.reserved.inquiry for settling in batch])
+        done: dict[int, _Settling] = {}
+        for settling in batch:
+            if settling.reserved.inquiry in pending:
+                done.setdefault(settling.reserved.inquiry, settling)
+        if done:
+            self._write(connection, list(done.values()))
+        return done
+
+    def _write(self, connection: Connection, settled: Sequence[_Settling]) -> None:
+        connection.execute(_LEAVE, [settling.row() for settling in settled])
         spent = [(one.reserved, one.answer) for one in settled if one.answer]
         returned = [one.reserved for one in settled if not one.answer]
-        await move(connection, Counter(one.code for one, _ in spent), pending=-1, spent=1)
-        await move(connection, Counter(one.code for one in returned), pending=-1, remaining=1)
-        await self._requests.finish(connection, [(one.request, answer.body) for one, answer in spent])
-        await self._requests.forget(connection, [one.request.number for one in returned])
+        move(connection, Counter(one.code for one, _ in spent), pending=-1, spent=1)
+        move(connection, Counter(one.code for one in returned), pending=-1, remaining=1)
+        self._requests.finish(connection, [(one.request, answer.body) for one, answer in spent])
+        self._requests.forget(connection, [one.request.number for one in returned])
 
 
-async def _pending(connection: AsyncConnection, inquiries: Sequence[int]) -> set[int]:
+def _pending(connection: Connection, inquiries: Sequence[int]) -> set[int]:
     here = credit_inquiries.c
-    return set(await connection.scalars(select(here.id).where(here.id.in_(inquiries), here.state == "pending")))
+    return set(connection.scalars(select(here.id).where(here.id.in_(inquiries), here.state == "pending")))

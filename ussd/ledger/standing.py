@@ -24,15 +24,14 @@ class Standing:
 
     async def reserved(self) -> tuple[int, float]:
         """How many credits are reserved, and for how many seconds the first of them is; 0 where none is."""
-        async with self._database.reading() as connection:
-            number, first = (await connection.execute(_RESERVED)).one()
+        number, first = await self._database.read(lambda connection: connection.execute(_RESERVED).one())
         return number, (self._clock() - first).total_seconds() if isinstance(first, datetime) else 0.0
 
     async def codes_left(self) -> int:
         """Tracking codes of today that no process has leased yet."""
         today = tracking_leases.c.day == day_of(self._clock())
-        async with self._database.reading() as connection:
-            leased = await connection.scalar(select(tracking_leases.c.next_block).where(today))
+        next_block = select(tracking_leases.c.next_block).where(today)
+        leased = await self._database.read(lambda connection: connection.scalar(next_block))
         return max(0, CAPACITY - (leased or 0))
 
     async def drift(self) -> int:
@@ -45,6 +44,7 @@ class Standing:
         off = func.coalesce(func.sum(func.abs(here.issued - here.remaining - here.pending - here.spent)), 0)
         pending = func.coalesce(func.sum(here.pending), 0)
         # One statement, so that it reads one state of the database.
-        async with self._database.patient() as patient, patient.reading() as connection:
-            apart, kept, asked = (await connection.execute(select(off, pending, _ASKED))).one()
+        all_of_it = select(off, pending, _ASKED)
+        async with self._database.patient() as patient:
+            apart, kept, asked = await patient.read(lambda connection: connection.execute(all_of_it).one())
         return int(apart) + abs(int(kept) - int(asked))

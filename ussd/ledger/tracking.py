@@ -3,9 +3,9 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import Row, select
+from sqlalchemy import Connection, Row, select
 
 from ussd.backends import Inquiry, Issued, Subject, SubjectKind
 from ussd.keys import Keys, Seal
@@ -101,9 +101,8 @@ class Tracker:
 
         `reveal` opens the seals. Raises LedgerAway; Unsealable where the row was sealed under another secret.
         """
-        async with self._database.reading() as connection:
-            result = await connection.execute(select(inquiries).filter_by(code=code, day=day))
-            row = result.one_or_none()
+        coded = select(inquiries).filter_by(code=code, day=day)
+        row = await self._database.read(lambda connection: connection.execute(coded).one_or_none())
         if row is None:
             return None
         found = Found(**{name: getattr(row, name) for name in _PLAIN})
@@ -164,9 +163,15 @@ class Tracker:
         rows = sorted(rows, key=lambda values: str(values["operation_id"]))
         operations = [values["operation_id"] for values in rows]
         found = select(*_ISSUED).where(inquiries.c.operation_id.in_(operations))
-        async with self._database.writing() as connection:
-            await connection.execute(insert(connection, inquiries).on_conflict_do_nothing(), rows)
-            return {row.operation_id: _stored(row) for row in await connection.execute(found)}
+
+        def work(connection: Connection) -> dict[object, _Stored]:
+            write = insert(connection, inquiries).on_conflict_do_nothing()
+            written = connection.execute(write.execution_options(preserve_rowcount=True), rows)
+            if written.rowcount == len(rows):  # SQLite tells; PostgreSQL's driver does not, where they are many
+                return {values["operation_id"]: _stored(values) for values in rows}
+            return {row.operation_id: _stored(row._asdict()) for row in connection.execute(found)}
+
+        return await self._database.write(work)
 
 
 def subject_name(keys: Keys, subject: Subject) -> str:
@@ -178,5 +183,6 @@ def subject_name(keys: Keys, subject: Subject) -> str:
             return keys.name("insured", subject.number)
 
 
-def _stored(row: Row[tuple[object, ...]]) -> _Stored:
-    return _Stored(Issued(row.code, row.day, row.outcome), (row.kind, row.subject_hash, row.line_hash))
+def _stored(row: Mapping[str, Any]) -> _Stored:
+    issued = Issued(row["code"], row["day"], row["outcome"])
+    return _Stored(issued, (row["kind"], row["subject_hash"], row["line_hash"]))

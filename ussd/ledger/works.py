@@ -1,10 +1,10 @@
 """One transaction for the works of many callers, each about one line; in PostgreSQL, too, a line's works take turns."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection
 
 from ussd.ledger import guards
 from ussd.ledger.batches import Batches
@@ -20,14 +20,14 @@ _MOST = 50
 class Scene:
     """A transaction in which one line is locked to everybody else."""
 
-    connection: AsyncConnection
+    connection: Connection
     guard: guards.Guard
 
 
 @dataclass(frozen=True, slots=True)
 class _Work:
     line_hash: str
-    do: Callable[[Scene], Awaitable[Any]]
+    do: Callable[[Scene], Any]
 
 
 class Works:
@@ -38,7 +38,7 @@ class Works:
         self._database = database
         self._batches: Batches[_Work, Any] = Batches(self._all, most=_MOST)
 
-    async def locked(self, line_hash: str, do: Callable[[Scene], Awaitable[Result]]) -> Result:
+    async def locked(self, line_hash: str, do: Callable[[Scene], Result]) -> Result:
         """Do something with the line locked, and return what it returned once it is committed.
 
         It may be done again from its beginning, after a rollback. Raises LedgerAway within 2 s, after which it may
@@ -54,11 +54,14 @@ class Works:
     async def _all(self, batch: Sequence[_Work]) -> list[Any]:
         # In one order, so that two processes with works of the same lines do not wait for each other in a circle.
         order = sorted(range(len(batch)), key=lambda place: batch[place].line_hash)
-        async with self._database.writing() as connection:
-            done = {place: await _done(batch[place], connection) for place in order}
+
+        def work(connection: Connection) -> dict[int, Any]:
+            return {place: _done(batch[place], connection) for place in order}
+
+        done = await self._database.write(work)
         return [done[place] for place in range(len(batch))]
 
 
-async def _done(work: _Work, connection: AsyncConnection) -> Any:
+def _done(work: _Work, connection: Connection) -> Any:
     line = work.line_hash
-    return await work.do(Scene(connection, (await guards.locked(connection, [line]))[line]))
+    return work.do(Scene(connection, (guards.locked(connection, [line]))[line]))

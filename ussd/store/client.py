@@ -31,7 +31,7 @@ class Scripts:
         return Script.beside(name)
 
     async def run(self, script: Script, keys: Sequence[str], args: Args) -> Sequence[bytes | None]:
-        """Run a script, whose keys are all on one node of a cluster. It may be run twice, with the effect of once."""
+        """Run a script, whose keys are all on one node of a cluster. It may be run twice."""
         try:
             return await self._pipelines.run(script, keys, args)
         except Stray as fault:

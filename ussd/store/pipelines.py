@@ -1,7 +1,8 @@
 """Calls of scripts that share round trips: those of all who wait now go out together, in one pipeline.
 
 A call by itself costs redis-py more than Redis and the step together, and one of thirty in a pipeline a fifth of that.
-Every script may be run twice with the effect of once, so a call whose reply was lost is sent again, once.
+Every script may be run twice with the effect of once, or, of a rate, with the effect of one fewer let through; so a
+call whose reply was lost is sent again, once.
 """
 
 import asyncio

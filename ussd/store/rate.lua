@@ -2,6 +2,8 @@
 -- ITU-T I.371, of which one number is kept: when the next would be due if all came evenly. The clock is the server's:
 -- by its own, a process whose clock is behind the others' would be refused for as long as that is so.
 --
+-- Run twice for one, as after a lost reply, it counts two: one fewer passes in that second, and never one too many.
+--
 -- KEYS: a gateway's next due time, in ms.
 -- ARGV: nonce; ms between two at that rate.
 -- Returns: nonce; "1" where it may pass, else "".

@@ -150,9 +150,9 @@ async def _effects(app: App, settings: Settings, menu: str) -> tuple[int, str]:
     """How often the menu did what it is to do once, and the code that is in the ledger for it."""
     async with opened(settings.ledger, Keys(settings.key())) as ledger:
         table = metadata.tables[{"credit": "credit_codes", "otp": "one_time_codes"}.get(menu, "inquiries")]
-        async with ledger.database.reading() as connection:
-            rows = await connection.scalar(select(func.count()).select_from(table)) or 0
-            code = await connection.scalar(select(inquiries.c.code))
+        count, find = select(func.count()).select_from(table), select(inquiries.c.code)
+        rows = await ledger.database.read(lambda connection: connection.scalar(count)) or 0
+        code = await ledger.database.read(lambda connection: connection.scalar(find))
         match menu:
             case "credit":
                 code = grouped((await ledger.credits.dialled(LINE)).code)

@@ -1,12 +1,17 @@
-"""A number for each time that a task of the event loop is halted or goes on: there a process can be ended."""
+"""A number for each time that a task of the event loop is halted or goes on, or the ledger's database is told
+something: there a process can be ended.
+"""
 
 import asyncio
 import os
 import time
 from collections.abc import Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from threading import Lock
 from types import TracebackType
 from typing import Any
+
+from sqlalchemy import Engine, event
 
 CRASHED = 9
 """The exit code of a process that was ended at a hook."""
@@ -24,17 +29,22 @@ class Hooks:
     linger: float = 0.0
     on: bool = False
     passed: int = 0
+    _counting: Lock = field(default_factory=Lock)
 
     def watch(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Count the tasks that a loop makes from now on."""
+        """Count the tasks that a loop makes from now on, and the statements and commits of every database."""
         loop.set_task_factory(lambda loop, coro, **given: asyncio.Task(_Watched(coro, self), loop=loop, **given))
+        for name in ("before_cursor_execute", "after_cursor_execute", "commit"):
+            event.listen(Engine, name, self.passing)
 
-    def passing(self) -> None:
+    def passing(self, *_: object) -> None:
         """Here is one."""
         if not self.on:
             return
-        self.passed += 1
-        if self.passed == self.at:
+        with self._counting:
+            self.passed += 1
+            reached = self.passed == self.at
+        if reached:
             time.sleep(self.linger)
             os._exit(CRASHED)
 

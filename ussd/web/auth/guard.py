@@ -71,10 +71,13 @@ class Guard:
 
     async def verdict(self, raw: Raw) -> Verdict:
         """All proofs are looked at, whichever fail."""
-        missed = tuple(one for one in [proof.missed(raw) for proof in self.proofs] if one)
-        if missed:
+        if missed := self.missed(raw):
             return Refused(missed)
         return await self.once.verdict(raw) if self.once else Admitted()
+
+    def missed(self, raw: Raw) -> tuple[str, ...]:
+        """What of the proofs is missing; whether the request comes for the first time is another matter."""
+        return tuple(one for one in [proof.missed(raw) for proof in self.proofs] if one)
 
 
 OPEN = Guard()

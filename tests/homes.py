@@ -1,16 +1,18 @@
-"""Users of a home's own server as processes, and what is seen of the server from outside."""
+"""Homes for a while, users of a home's own server as processes, and what is seen of the server from outside."""
 
 import os
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[1]
 USER = """
 import sys
 from pathlib import Path
@@ -19,6 +21,23 @@ with own_server(Path(sys.argv[1])) as url:
     print(url, flush=True)
     sys.stdin.read()
 """
+_GONE = 10.0
+"""Seconds until what still runs in a home is there for good."""
+
+
+@contextmanager
+def a_home() -> Iterator[Path]:
+    """A home whose path is short enough for a socket, removed once nothing runs in it any more.
+
+    Who is killed leaves a keeper and a server, which go a moment later, and write to their log until then.
+    """
+    with tempfile.TemporaryDirectory(prefix="ussd-") as folder:
+        home = Path(folder)
+        try:
+            yield home
+        finally:
+            if not eventually(lambda: not processes(home), _GONE):
+                raise AssertionError(f"still running in {home}: {processes(home)}")
 
 
 class User:
