@@ -1,6 +1,8 @@
 """How many callbacks are worked on at once, on a clock of its own: as many as are answered quickly."""
 
-from hypothesis import given, settings
+from itertools import pairwise
+
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ussd.admission.least import Least
@@ -28,7 +30,6 @@ class Machine:
                 self.limit.took(took, at_once, self.now)
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(SECONDS, st.integers(0, 300), SECONDS)))
 def test_whatever_is_measured_the_limit_stays_in_its_bounds(measured: list[tuple[float, int, float]]) -> None:
     limit, now = Limit(), 0.0
@@ -39,7 +40,6 @@ def test_whatever_is_measured_the_limit_stays_in_its_bounds(measured: list[tuple
         assert FLOOR <= limit.value <= CEILING
 
 
-@settings(deadline=None)
 @given(st.floats(0.0003, 0.005), st.integers(300, 1000))
 def test_a_crowd_is_worked_on_as_far_as_each_of_it_is_answered_quickly(each: float, demand: int) -> None:
     machine = Machine(each)
@@ -47,7 +47,6 @@ def test_a_crowd_is_worked_on_as_far_as_each_of_it_is_answered_quickly(each: flo
     assert 0.7 * min(CEILING, QUICK / each) <= machine.limit.value <= 1.3 * max(2 * FLOOR, QUICK / each)
 
 
-@settings(deadline=None)
 @given(st.floats(0.0001, 0.01), st.integers(1, 7))
 def test_who_comes_one_at_a_time_moves_nothing(each: float, demand: int) -> None:
     machine = Machine(each)
@@ -55,12 +54,23 @@ def test_who_comes_one_at_a_time_moves_nothing(each: float, demand: int) -> None
     assert machine.limit.value == START
 
 
-@settings(deadline=None)
 @given(st.floats(0.05, 0.2))
 def test_a_redis_far_away_is_no_reason_to_do_less_at_once(away: float) -> None:
     machine = Machine(0.0001, away)
     machine.works(500, 60.0)
     assert machine.limit.value == CEILING
+
+
+def test_it_is_not_changed_again_before_the_last_change_can_have_had_an_effect() -> None:
+    """Work that takes 0.3 s tells for so long of what was let in before."""
+    limit, now, changes = Limit(), 0.0, list[float]()
+    limit.value = CEILING
+    while limit.value > FLOOR:
+        before, now = limit.value, now + 0.01
+        limit.took(0.3, limit.value, now)
+        changes += [now] * (limit.value < before)
+    assert len(changes) == 3, "256, 128, 64, 32"
+    assert all(later - sooner >= 0.3 for sooner, later in pairwise(changes))
 
 
 def test_a_few_that_are_slow_by_themselves_say_nothing_of_the_limit() -> None:

@@ -4,70 +4,9 @@ import asyncio
 
 import pytest
 
-from ussd.admission import Kind, Shed, Slot, Turns
-from ussd.admission.limit import FLOOR, Limit
-from ussd.admission.turns import AT_MOST, FEW, IN_VAIN, INTERVAL, SLOW_START, STANDING
-
-GOING, DIAL = Kind.GOING, Kind.DIAL
-
-
-class Clock:
-    """Seconds that pass when a test says so."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-class Door:
-    """A process with so many places, long after its start; whoever comes is written down when it is let in."""
-
-    def __init__(self, places: int, fresh: bool = False, few: int = 0) -> None:
-        self.clock, self.limit = Clock(), Limit()
-        self.turns = Turns(self.limit, self.clock, few)
-        self.clock.now += 0 if fresh else SLOW_START
-        self.limit.value = places
-        self.let_in: list[str] = []
-        self.shed: dict[str, float] = {}
-        """Who was turned away, and after how many seconds."""
-        self._slots: list[Slot] = []
-        self._waiting: list[asyncio.Task[None]] = []
-
-    async def comes(self, kind: Kind, name: str, seconds: float = 60.0) -> None:
-        self._waiting.append(asyncio.create_task(self._comes(kind, name, seconds)))
-        await asyncio.sleep(0)
-
-    async def _comes(self, kind: Kind, name: str, seconds: float) -> None:
-        came = self.clock.now
-        try:
-            slot = self.turns.at_once(kind) or await self.turns.wait(kind, asyncio.get_running_loop().time() + seconds)
-        except Shed:
-            self.shed[name] = self.clock.now - came
-        else:
-            self.let_in.append(name)
-            self._slots.append(slot)
-
-    async def passes(self, seconds: float, done: int = 1) -> None:
-        """So long later, as many of those who were let in first are done."""
-        self.clock.now += seconds
-        for slot in self._slots[:done]:
-            slot.leave()
-        del self._slots[:done]
-        for _ in range(3):
-            await asyncio.sleep(0)
-
-    async def gives_up(self, place: int) -> None:
-        self._waiting[place].cancel()
-        await asyncio.gather(self._waiting[place], return_exceptions=True)
-
-    async def overrun(self) -> None:
-        """For a while twice as many dials come as are served."""
-        for number in range(140):
-            await self.comes(DIAL, f"before {number}")
-            if number % 2:
-                await self.passes(0.01)
+from tests.admission_door import DIAL, GOING, Door
+from ussd.admission.limit import FLOOR
+from ussd.admission.turns import AFTER, AT_MOST, FEW, IN_VAIN, INTERVAL, LONG, SLOW_START, STANDING
 
 
 async def test_so_many_are_worked_on_at_once_and_the_others_follow_in_their_order() -> None:
@@ -173,15 +112,63 @@ async def test_where_more_come_than_can_be_served_the_newest_is_served_and_the_o
     assert sum(seconds == 0 for seconds in door.shed.values()) > 50
 
 
-async def test_few_who_wait_are_no_crowd_however_long_they_wait() -> None:
+@pytest.mark.parametrize(("each", "crowd"), [(0.004, False), (0.05, True)])
+async def test_few_who_wait_are_no_crowd_until_they_wait_for_long(each: float, crowd: bool) -> None:
     door = Door(4, few=FEW)
     for number in range(FEW - 1):
         await door.comes(DIAL, f"{number}")
     for _ in range(FEW):
-        await door.passes(0.05)
+        await door.passes(each)
         await door.comes(DIAL, "another")
+    assert bool(door.shed) is crowd
+    assert not crowd or max(door.shed.values()) < LONG + INTERVAL + 3 * each
+
+
+@pytest.mark.parametrize(("later", "crowd"), [(AFTER - 1, True), (AFTER + 1, False)])
+async def test_few_who_wait_are_a_crowd_a_moment_after_one(later: float, crowd: bool) -> None:
+    door = Door(4, few=FEW)
+    await door.overrun()
+    await door.overrun()
+    assert door.turns.overrun
+    for _ in range(280):
+        await door.passes(0.001)
+    door.clock.now += later
+    door.shed.clear()
+    for _ in range(60):
+        await door.comes(DIAL, "another")
+        await door.comes(DIAL, "and another")
+        await door.passes(0.008)
+    assert bool(door.shed) is crowd
+
+
+async def test_few_who_hardly_wait_are_none_even_after_a_crowd() -> None:
+    """As many as a gateway has connections, each with the next as soon as it is answered."""
+    door = Door(4, few=FEW)
+    await door.overrun()
+    await door.overrun()
+    for _ in range(280):
+        await door.passes(0.001)
+    door.shed.clear()
+    for number in range(FEW - 1):
+        await door.comes(DIAL, f"{number}")
+    for _ in range(1000):
+        await door.passes(0.001)
+        await door.comes(DIAL, "the next")
     assert not door.shed
-    assert not door.turns.overrun
+
+
+async def test_who_has_waited_too_long_in_a_crowd_is_told_when_another_comes_even_if_nobody_is_done() -> None:
+    door = Door(4)
+    await door.overrun()
+    for number in range(4):
+        await door.comes(DIAL, f"{number}")
+    waited = len(door.shed)
+    await door.passes(IN_VAIN + 0.01, done=0)
+    assert len(door.shed) == waited
+    await door.comes(GOING, "another")
+    await door.passes(0, done=0)
+    assert len(door.shed) > waited
+    assert door.turns.in_queue("dial") == 0
 
 
 async def test_who_is_going_on_is_not_turned_away_for_a_crowd_that_dials() -> None:

@@ -14,8 +14,7 @@ from gateways.reference import PROFILE
 from tests.conftest import MAIN_MENU, PROMPT, Handset
 from tests.counted import Since
 from tests.rigs.proxy import Proxy, before
-from ussd.admission import Kind, Shed
-from ussd.admission.turns import AT_MOST
+from tests.web.crowds import crowd
 from ussd.app import App, running
 from ussd.callback import Reply
 from ussd.core.loader import COMMON, load_words
@@ -105,27 +104,9 @@ async def test_the_api_waits_until_callers_are_served(app: App) -> None:
     served.add_routes(routes(app.desks, app.service.turns_away))
     async with TestClient(TestServer(served)) as client:
         assert (await client.get("/api/v1/inquiries")).status != 503
-        await overrun(app)
-        refused = await client.get("/api/v1/inquiries")
+        async with crowd(app):
+            refused = await client.get("/api/v1/inquiries")
         assert (refused.status, refused.headers["Retry-After"]) == (503, "5")
         assert (await refused.json())["status"] == 503
         assert since.of("shed_total")["shed_total api"] == 1
-        await asyncio.sleep(0.2)
         assert (await client.get("/api/v1/inquiries")).status != 503
-
-
-async def overrun(app: App) -> None:
-    """Until a dial is turned away, as it was one of too many who wait."""
-    turns = app.service.turns
-    slots = [turns.at_once(Kind.GOING) for _ in range(turns.limit.value)]
-    until = asyncio.get_running_loop().time() + 9
-    waiting = [asyncio.create_task(turns.wait(Kind.DIAL, until)) for _ in range(AT_MOST)]
-    await asyncio.sleep(0)
-    for task in waiting:
-        task.cancel()
-    with pytest.raises(Shed):
-        turns.at_once(Kind.DIAL)
-    await asyncio.gather(*waiting, return_exceptions=True)
-    for slot in slots:
-        assert slot
-        slot.leave()

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import structlog
 
-from ussd.admission import Farewell, Kind, Paces, Shed, Slot, Turns
+from ussd.admission import Expected, Farewell, Kind, Paces, Shed, Slot, Turns
 from ussd.callback import Callback, CallbackError, Phase, Reply
 from ussd.core.dial import parse
 from ussd.core.menu import LookUp, Menu, Words
@@ -68,6 +68,14 @@ class Service:
         if overrun := self.turns.overrun:
             self._admission.shed(Kind.API.value)
         return overrun
+
+    def at_the_door(self, line: Line, callback: Callback) -> Reply | Expected | None:
+        """What becomes of who comes in a crowd: a last screen; or it is to be let through, and expected if it dials."""
+        if callback.phase is not Phase.BEGIN:
+            return None
+        if self.turns.is_one_too_many(Kind.DIAL):
+            return self._farewell.reply(line, Kind.DIAL, time.monotonic())
+        return Expected(self.turns)
 
     async def answer(self, line: Line, callback: Callback) -> Reply:
         """Answer one callback within the line's deadline. Raises CallbackError where the gateway broke its contract."""

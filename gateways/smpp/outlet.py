@@ -46,16 +46,18 @@ class Outlet:
             self._free.release()
 
     async def _submit(self, message: Message, until: float, wanted: Callable[[], bool]) -> None:
+        why = "late"
         while True:
             await self._paused(until)
             if not wanted():
                 raise Dropped("aborted")
             if self._now() >= until:
-                raise Dropped("late")
+                raise Dropped(why)
             status = await self._status(message)
             self._adapt(status)
             if status not in _THROTTLED:
                 break
+            why = "throttled"
         if status:
             raise Dropped(status_name(status))
 

@@ -174,5 +174,5 @@ class Told(RuleBasedStateMachine):
         assert self.opened_at is None or sum(chapter == self.chapter for _, chapter in self.under_way) <= 1
 
 
-Told.TestCase.settings = settings(max_examples=200, stateful_step_count=60, deadline=None)
+Told.TestCase.settings = settings(max_examples=200, stateful_step_count=60)
 TestTold = Told.TestCase

@@ -14,6 +14,7 @@ from aiohttp import ClientSession, web
 from structlog.testing import capture_logs
 
 from tests.registries.conftest import ASKED, CODE, KNOWN, LINE, Handler, Listen, Serve
+from tests.spent import TRIES, cpu
 from ussd.backends import RegistryFault
 from ussd.registries import HttpOwners, HttpRegistry, Limits
 
@@ -86,9 +87,11 @@ BODIES = {
 @pytest.mark.parametrize("what", BODIES)
 async def test_a_body_that_says_nothing_is_refused(session: ClientSession, serve: Serve, what: str) -> None:
     body, why = BODIES[what]
-    begun = time.process_time()
-    assert why in await refused(HttpRegistry(session, await serve(answering(body)), name="sso"))
-    assert time.process_time() - begun < 1
+    spent: list[float] = []
+    for _ in range(TRIES):
+        with cpu(spent):
+            assert why in await refused(HttpRegistry(session, await serve(answering(body)), name="sso"))
+    assert min(spent) < 1
 
 
 REPLIES = {

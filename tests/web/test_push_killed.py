@@ -1,7 +1,6 @@
 """A process that dies after it claimed a notification: nobody sends that screen, and a redial goes on."""
 
 import asyncio
-import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -9,6 +8,7 @@ from pathlib import Path
 from aiohttp import ClientSession
 
 from tests.conftest import PROMPT
+from tests.homes import a_home
 from tests.server import Server
 from tests.web.sdp import Sdp, notification, sdp
 from ussd.callback import WireRequest
@@ -32,11 +32,11 @@ async def post(server: Server, wire: WireRequest) -> int:
 
 
 async def test_a_screen_that_a_dead_process_had_claimed_is_not_sent_and_a_redial_goes_on() -> None:
-    with tempfile.TemporaryDirectory(prefix="ussd-") as home:
+    with a_home() as home:
         async with sdp() as operator:
-            Path(home, "ussd.yaml").write_text(CONFIG.format(url=operator.url))
-            await _killed_in_a_call(Path(home), operator)
-            async with serving(Path(home)) as server:
+            (home / "ussd.yaml").write_text(CONFIG.format(url=operator.url))
+            await _killed_in_a_call(home, operator)
+            async with serving(home) as server:
                 seen = len(operator.bodies)
                 assert await post(server, notification("*4*1420*1*2#")) == 200
                 await asyncio.sleep(0.5)

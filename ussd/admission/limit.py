@@ -10,14 +10,16 @@ from statistics import median
 
 from ussd.admission.least import Least
 
-FLOOR, START, CEILING = 8, 64, 256
+FLOOR, START, CEILING = 32, 64, 256
+"""With fewer at once Redis and the ledger are asked for few at a time, which costs more for each than it spares."""
 QUICK = 0.05
 """Seconds that our own work may take in any case."""
-BEARABLE = 0.4
+BEARABLE = 0.1
 """The same while a crowd is turned away. Each turn of the loop then serves a few of those at work and turns many away:
 the more are at work, the more of the processor is theirs."""
-_WINDOW, _SAMPLES = 0.1, 8
-"""The limit is looked at again after so many seconds, in which so many callbacks at least were answered."""
+_WINDOW, _LONGEST, _SAMPLES = 0.1, 1.0, 8
+"""The limit is looked at again after so many seconds, or as many as the work took, up to the longest: before that
+nobody is done whom the last change let in. In that time so many callbacks at least were answered."""
 _MEMORY = 60.0
 """Seconds for which it is remembered how quick a few at once were: where Redis is far away, twice that is tolerated.
 
@@ -43,7 +45,8 @@ class Limit:
             self._since = now
         self._took.append(seconds)
         self._most = max(self._most, at_once)
-        if now - self._since >= _WINDOW and len(self._took) >= _SAMPLES:
+        window = max(_WINDOW, min(self.typical, _LONGEST))
+        if now - self._since >= window and len(self._took) >= _SAMPLES:
             self.typical = median(self._took)
             self._follow(self.typical, BEARABLE if crowd else QUICK, now)
             self._took.clear()

@@ -1,52 +1,48 @@
 """How many new dialogues a second the registries can carry: who would be let down at the end is turned away before.
 
 A registry that is asked more than it can answer answers later and later, and those who have typed their code by then
-read that nothing could be found out. So once its answers take much longer than they did at best, a dialogue begins only
-where no more questions wait for it than it answers in the time that is tolerated, and hardly more of them a second than
-it has answered of late. What it could carry is remembered: a second crowd finds the door the right width at once.
+read that nothing could be found out. So once its answers take much longer than they did at best, hardly more dialogues
+begin in a second than come to as many questions as it has answered of late, and fewer the more questions wait for it.
+What it could carry is remembered: a second crowd finds the door the right width at once.
 
 A registry that gives no answers is no matter of pace but of its breaker: its callers are told so on a screen. And while
 this process itself is slow, a registry is not said to be for that.
 """
 
 import time
-from collections.abc import Callable, Iterable
-from math import exp
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from statistics import median
 
+from ussd.admission.bucket import Bucket
 from ussd.admission.least import Least
-from ussd.core.checks import UNAVAILABLE
-from ussd.lookups import Answer, Backend, Question
+from ussd.admission.ratio import Ratio
 
 SLACK = 0.25
 """Seconds, or as long as an answer takes at best: what answers may be late by."""
 _WINDOW, _LONGEST = 0.5, 2.0
 """Seconds after which a registry is looked at again, if it has given enough answers, and even if it has not."""
 _ENOUGH, _ANY = 8, 4
+_FEW, _BURST = 7, 0.25
+"""So many at once are no crowd: where only they wait for an answer, it is the registry that is slow. And so many dials,
+or as many as it carries in so many seconds, may come at once: they do by chance, where it is half idle."""
 _MORE = 1.1
 """How many more dials are let in than it was seen to carry: it may carry more by now."""
+_NEAR = 0.9
+"""The share of what it was seen to carry that is let in while it is asked less than that: dialogues that have begun are
+still on their way to their question, and nobody knows yet whether too many."""
 _OURS = 4
-"""How many times that of a callback an answer may wait for our processor: on its way, and in the ledger."""
+"""How many times that of a callback an answer may wait for our processor, on its way and back."""
+_LESS = 3
+"""So many times the questions that are tolerated wait where hardly a dial is let in. Before that it is fewer by and by:
+those who have begun come to their question some time later, and would find a registry that is idle, or one that is
+asked too much, by turns."""
+_HANGS = 8
+"""Times of what is tolerated after which a question hangs: that is the breaker's matter."""
 _TRICKLE = 1.0
 """Dials a second that are let in anyway: without them nobody would notice that a registry can carry more again."""
-_BURST = 0.25
-"""Seconds' worth of dials that may come at once."""
-_LATELY, _SPAN, _MEMORY = 10.0, 10.0, 300.0
-"""Seconds for which is remembered how many dials it takes to a question; what it carried; what it took at best, and
-that it was ever asked too much."""
-
-
-class _Lately:
-    """How often something happened lately; older times count less and less."""
-
-    def __init__(self) -> None:
-        self._count, self._at = 0.0, 0.0
-
-    def add(self, number: int, now: float) -> None:
-        self._count, self._at = self.count(now) + number, now
-
-    def count(self, now: float) -> float:
-        return self._count * exp((self._at - now) / _LATELY)
+_SPAN, _MEMORY = 10.0, 300.0
+"""Seconds for which is remembered what it carried; what it took at best, and that it was ever asked too much."""
 
 
 class Pace:
@@ -58,13 +54,16 @@ class Pace:
         self._waiting = dict[int, float]()
         """Questions that wait for their answer, by their number, and since when."""
         self._questions = 0
-        self._dialled, self._asked = _Lately(), _Lately()
+        self._asks = Ratio(1.0)
         self._least, self._carried = Least(_MEMORY), Least(_SPAN)
-        self._tolerated = self._rate = 0.0
-        """Seconds that an answer may take; questions a second that it has answered."""
-        self._since = self._filled_at = self._filled = self._until = 0.0
-        self._held = False
-        """Whether somebody was turned away since it was last looked at."""
+        self._best = self._tolerated = self._rate = 0.0
+        """Seconds that an answer takes at best, and may take; questions a second that it has answered."""
+        self._lately = 0.0
+        """What it answered when it was last looked at."""
+        self._most = 0
+        """Questions that have waited at once, since it was last looked at."""
+        self._since = self._until = 0.0
+        self._bucket = Bucket(_BURST, _FEW)
 
     def limits(self, now: float) -> bool:
         """Whether it was asked too much, and somebody may have to be turned away so that it is not again."""
@@ -72,13 +71,14 @@ class Pace:
 
     def dialled(self, now: float) -> None:
         """A dialogue has begun that may come to ask it."""
-        self._dialled.add(1, now)
+        self._asks.before(now)
 
     def asked(self, now: float) -> int:
         """It is asked something; the question's number."""
-        self._asked.add(1, now)
+        self._asks.after(now)
         self._questions += 1
         self._waiting[self._questions] = now
+        self._most = max(self._most, len(self._waiting))
         return self._questions
 
     def ended(self, question: int) -> None:
@@ -93,45 +93,42 @@ class Pace:
             if passed <= 2 * _LONGEST and len(self._times) >= _ANY:
                 self._look(len(self._times) / passed, max(0.0, median(self._times) - _OURS * ours), now)
             self._times.clear()
-            self._since = now
+            self._most, self._since = len(self._waiting), now
 
     def has_room(self, now: float) -> bool:
         """Whether another dialogue may begin."""
         if not self.limits(now):
             return True
-        rate = max(_TRICKLE, _MORE * self._rate * self._dials_each(now))
-        self._filled = min(max(1.0, rate * _BURST), self._filled + rate * (now - self._filled_at))
-        self._filled_at = now
-        room = self._filled >= 1 and self._wait(now) <= self._rate * self._tolerated
-        self._held |= not room
-        return room
+        rate = max(_TRICKLE, self._share(now) * self._rate / self._asks.value)
+        return self._bucket.has_room(rate, now)
 
     def take(self) -> None:
         """One begins, for which there was room."""
-        self._filled -= 1
+        self._bucket.take()
+
+    def _share(self, now: float) -> float:
+        """How much of what it carries is let in: the less, the more wait for it."""
+        queue = max(0.0, self._wait(now) - self._rate * self._best)
+        most = _MORE if self._lately >= _NEAR * self._rate else _NEAR
+        return max(0.0, most - queue / (_LESS * self._rate * self._tolerated)) if self._rate else 1.0
 
     def _wait(self, now: float) -> int:
-        """How many questions wait that may still be answered in time: one that hangs is the breaker's matter."""
+        """How many questions wait, and do not hang."""
         while self._waiting:
             first = next(iter(self._waiting))
-            if now - self._waiting[first] <= 2 * self._tolerated:
+            if now - self._waiting[first] <= _HANGS * self._tolerated:
                 break
             del self._waiting[first]
         return len(self._waiting)
 
     def _look(self, rate: float, typical: float, now: float) -> None:
-        best = self._least.seen(typical, now)
-        self._tolerated = best + max(SLACK, best)
-        if typical > self._tolerated:
+        self._best, self._lately = self._least.seen(typical, now), rate
+        self._tolerated = self._best + max(SLACK, self._best)
+        if typical > self._tolerated and self._most > _FEW:
             self._until = now + _MEMORY
-        elif not self._held:
-            self._rate = max(self._rate, rate)  # less was asked, which says nothing of how much it can carry
-            return
-        self._rate, self._held = -self._carried.seen(-rate, now), False
-
-    def _dials_each(self, now: float) -> float:
-        """How many dialogues begin for each question that is asked: not all ask, and some ask more than once."""
-        return min(8.0, max(0.25, self._dialled.count(now) / max(1.0, self._asked.count(now))))
+            self._rate = -self._carried.seen(-rate, now)
+        else:
+            self._rate = max(self._rate, rate)  # it was asked less, which says nothing of how much it can carry
 
 
 class Paces:
@@ -144,23 +141,17 @@ class Paces:
         self.ours: Callable[[], float] = float
         """Seconds that our own work for a callback takes now."""
 
-    def measured(self, name: str, backend: Backend) -> Backend:
-        """The same backend, from now on with a pace."""
-        pace = self._of.setdefault(name, Pace())
-
-        async def ask(question: Question) -> Answer:
-            began = self._clock()
-            number = pace.asked(began)
-            try:
-                answer = await backend(question)
-            finally:
-                pace.ended(number)
-            now = self._clock()
-            if answer.outcome != UNAVAILABLE:
-                pace.answered(now - began, now, self.ours())
-            return answer
-
-        return ask
+    @contextmanager
+    def asked(self, name: str) -> Iterator[None]:
+        """A question to a registry, from when it is asked until it is answered; what is raised is no answer."""
+        pace, began = self._of.setdefault(name, Pace()), self._clock()
+        number = pace.asked(began)
+        try:
+            yield
+        finally:
+            pace.ended(number)
+        now = self._clock()
+        pace.answered(now - began, now, self.ours())
 
     @property
     def limited(self) -> bool:

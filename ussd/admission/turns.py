@@ -5,9 +5,10 @@ is probably a retry of a callback of a dialogue is one; a retry of a dial is a d
 before Redis is asked.
 
 All who wait do so in their order, and a crowd that comes in one moment is served, as long as gateways wait. Where many
-dials wait, the first of them for more than 20 ms, and 100 ms later so does the first then and they are no fewer, more
-come than can be served: then the newest is served first, and whoever has waited for too long, or finds too many before
-it, is turned away, until for 100 ms nobody was. (CoDel, by its signs, and adaptive LIFO.)
+dials wait, the first of them for more than 20 ms, or few, and the first for 300 ms, and 100 ms later it is so again and
+they are no fewer, more come than can be served: then the newest is served first, and whoever has waited for too long,
+or finds too many before it, is turned away, until for 100 ms nobody was. (CoDel, by its signs, and adaptive LIFO.)
+Meanwhile no more dials are let in a second than can be served to their end (`intake.py`).
 """
 
 import asyncio
@@ -18,14 +19,19 @@ from enum import StrEnum
 from math import inf
 from typing import Literal
 
+from ussd.admission.intake import Intake
 from ussd.admission.limit import Limit
 
 STANDING, INTERVAL = 0.02, 0.1
 """Seconds."""
-IN_VAIN = 0.08
+IN_VAIN = 0.05
 """Seconds that a dial may wait where more come than can be served: with what its last screen then takes, under 0.2."""
-FEW = 64
-"""Who wait: they are done in a moment, and on a machine that is so slow that they are not, it is not for them."""
+FEW, LONG = 64, 0.3
+"""Who wait are no crowd if they are so few, until the first of them waits for so many seconds: on an ordinary machine
+they are done before."""
+AFTER, AGAIN = 3.0, 0.1
+"""For so many seconds after a crowd few are one again sooner, after so many seconds: that one has hardly gone. Else it
+would be let in and noticed anew over and over, as on a slow machine every crowd is few."""
 AT_MOST = 2000
 """Who may wait of a kind: more would wait in vain."""
 SLOW_START, FIRST_SHARE = 5.0, 0.25
@@ -60,6 +66,23 @@ class Slot:
             self._turns.left(self)
 
 
+class Expected:
+    """A dial that was let through to who reads it. It has arrived once, or was lost on the way."""
+
+    __slots__ = ("_arrived", "_turns")
+
+    def __init__(self, turns: "Turns") -> None:
+        """It is counted among those who will want a place."""
+        self._turns, self._arrived = turns, False
+        turns.on_their_way += 1
+
+    def arrived(self) -> None:
+        """Now it is counted as what it is."""
+        if not self._arrived:
+            self._arrived = True
+            self._turns.on_their_way -= 1
+
+
 class _Queue(OrderedDict["asyncio.Future[Slot | None]", float]):
     """Who waits, and since when."""
 
@@ -68,10 +91,12 @@ class Turns:
     """The places of one process."""
 
     def __init__(self, limit: Limit | None = None, clock: Callable[[], float] = time.monotonic, few: int = FEW) -> None:
-        """All are free. Less than `few` who wait are no crowd, however slow the machine is."""
+        """All are free. Less than `few` who wait are no crowd, until they wait for long."""
         self.limit, self._clock, self._few = limit or Limit(), clock, few
-        self._began = clock()
+        self._intake, self._began = Intake(), clock()
         self._under_way, self._waiting = dict.fromkeys(Kind, 0), {Kind.GOING: _Queue(), Kind.DIAL: _Queue()}
+        self.on_their_way = 0
+        """Dials that were let through, and have not asked for a place yet."""
         self._before: tuple[float, int] | None = None
         """When dials began to wait for long, and how many they were."""
         self._shed_at = -inf
@@ -96,12 +121,24 @@ class Turns:
 
     def at_once(self, kind: Kind) -> Slot | None:
         """A place, if one is free and nobody waits for it; None for who must wait. Raises Shed."""
-        if self._is_free(kind) and not self._waiting[kind]:
-            return self._taken(kind)
-        if len(self._waiting[kind]) >= (self._behind() if kind is Kind.DIAL else AT_MOST):
-            self._shed_at = self._clock()
+        if self.is_one_too_many(kind):
             raise Shed
-        return None
+        return self._taken(kind) if self._free(kind) > 0 and not self._waiting[kind] else None
+
+    def is_one_too_many(self, kind: Kind) -> bool:
+        """Whether who comes now is turned away. So is, then and there, who has waited too long already."""
+        if self.overrun:  # on a slow machine nobody may be done for a while, who could see to it
+            self._turn_away(self._waiting[Kind.DIAL], self._clock())
+        most = self._behind() if kind is Kind.DIAL else AT_MOST
+        will_wait = max(0, self.on_their_way - self._free(kind)) if kind is Kind.DIAL else 0
+        if len(self._waiting[kind]) + will_wait < most and not (kind is Kind.DIAL and self._is_beyond_the_intake()):
+            return False
+        self._shed_at = self._clock()
+        return True
+
+    def _is_beyond_the_intake(self) -> bool:
+        """Whether more would begin than can be carried to the end."""
+        return self.overrun and not self._intake.has_room(self._clock(), self.on_their_way)
 
     async def wait(self, kind: Kind, until: float) -> Slot:
         """Wait for a place until then, by the loop's time. Raises Shed."""
@@ -128,10 +165,11 @@ class Turns:
         """A place is free: for Slot.leave."""
         now = self._clock()
         self.limit.took(now - slot.since, self.at_work(), now, crowd=self.overrun)
+        self._intake.served(now, crowd=self.overrun, full=self._free(Kind.GOING) <= 0)
         self._under_way[slot.kind] -= 1
         self._judge(now)
         for kind, queue in self._waiting.items():
-            while queue and self._is_free(kind):
+            while queue and self._free(kind) > 0:
                 turn, _ = queue.popitem(last=kind is Kind.DIAL and self.overrun)
                 if not turn.done():
                     turn.set_result(self._taken(kind))
@@ -139,7 +177,8 @@ class Turns:
     def _judge(self, now: float) -> None:
         """Whether more dials come than can be served: asked where somebody is done, as it is no crowd if nobody is."""
         dials = self._waiting[Kind.DIAL]
-        if not dials or len(dials) < self._few or now - next(iter(dials.values())) < STANDING:
+        waited = now - next(iter(dials.values())) if dials else 0.0
+        if waited < self._harmless(len(dials), now):
             self._before = None
         elif self._before is None:
             self._before = now, len(dials)
@@ -148,6 +187,12 @@ class Turns:
             self._before = now, len(dials)
         if self.overrun:
             self._turn_away(dials, now)
+
+    def _harmless(self, dials: int, now: float) -> float:
+        """Seconds that the first of so many dials may wait before they are suspected to be a crowd."""
+        if dials >= self._few:
+            return STANDING
+        return AGAIN if now - self._shed_at < AFTER else LONG
 
     def _turn_away(self, dials: _Queue, now: float) -> None:
         """Those who have waited for too long."""
@@ -159,15 +204,16 @@ class Turns:
 
     def _taken(self, kind: Kind) -> Slot:
         self._under_way[kind] += 1
-        return Slot(self, kind, self._clock())
+        now = self._clock()
+        (self._intake.began if kind is Kind.DIAL else self._intake.went_on)(now)
+        return Slot(self, kind, now)
 
-    def _is_free(self, kind: Kind) -> bool:
-        """A dial has a place where nobody waits who is going on, and dials have not had their share."""
-        if self.at_work() >= self.limit.value:
-            return False
+    def _free(self, kind: Kind) -> int:
+        """Places; for a dial, where nobody waits who is going on, and dials have not had their share."""
+        free = self.limit.value - self.at_work()
         if kind is Kind.DIAL:
-            return not self._waiting[Kind.GOING] and self._under_way[kind] < self._dials_share()
-        return True
+            return 0 if self._waiting[Kind.GOING] else min(free, self._dials_share() - self._under_way[kind])
+        return free
 
     def _dials_share(self) -> int:
         """Of the places, how many dials may have."""
@@ -177,4 +223,6 @@ class Turns:
 
     def _behind(self) -> int:
         """How many dials may wait. To let one wait in vain costs twice what it costs to turn it away at once."""
-        return max(4, self._dials_share() // 8) if self.overrun else AT_MOST
+        if not self.overrun:
+            return AT_MOST
+        return 0 if self._waiting[Kind.GOING] else max(4, self._dials_share() // 8)

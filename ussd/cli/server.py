@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -26,6 +27,13 @@ from ussd.web.workers import Serving, Workers, WorkersFailed, shared_port
 
 _SLACK = 5.0
 """Seconds that a worker may take to stop beyond what it waits for."""
+_YOUNG = 10_000
+"""Objects that are made before Python looks for cycles among them. With its own 700, which a few callbacks under way
+make, it looks for a twelfth of its time under load."""
+_GIVES_WAY = 0.001
+"""Seconds after which the loop leaves the interpreter to a thread that waits for it. SQLite's does so for each row of a
+transaction, and under load waited for Python's own 5 ms each time. Each change from one to the other costs something,
+too, where other programs want the processors."""
 _COLLECTOR = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
 
 _log = structlog.get_logger(__name__)
@@ -88,6 +96,8 @@ def _traces() -> Iterator[Traces]:
 
 async def _serve(settings: Settings, redis: str, traces: Traces, *, smpp: bool, serving: Serving | None) -> None:
     async with running(settings, redis, smpp=smpp, traces=traces) as app:
+        sys.setswitchinterval(_GIVES_WAY)
+        gc.set_threshold(_YOUNG)
         gc.collect()
         gc.freeze()  # menus and libraries stay: to look through them again stops everybody for a tenth of a second
         await serve_until_stopped(app, settings, shared=settings.workers > 1, serving=serving)

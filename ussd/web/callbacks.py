@@ -18,6 +18,7 @@ from ussd.service import Service
 from ussd.web.auth import OPEN, Admitted, Guard, Raw, Refused, Unsure
 from ussd.web.elsewhere import expected
 from ussd.web.push import Push
+from ussd.web.turnstile import answering
 
 MAX_BODY = 16 * 1024
 BODY_SECONDS = 5.0
@@ -133,6 +134,7 @@ def routes(doors: Iterable[Door], service: Service) -> list[web.RouteDef]:
 
 def _handler(door: Door, service: Service) -> Handler:
     async def handle(request: web.Request) -> web.Response:
+        answering(request)
         wire = await _read(request)
         if isinstance(wire, WireReply):
             return written(wire)

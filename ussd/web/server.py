@@ -4,7 +4,9 @@ import asyncio
 import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from ssl import SSLContext
+from typing import cast
 
 import structlog
 from aiohttp import web
@@ -15,8 +17,11 @@ from ussd.web.admin import application
 from ussd.web.api import routes as api_routes
 from ussd.web.callbacks import MAX_BODY, routes
 from ussd.web.elsewhere import nowhere
+from ussd.web.keeper import DoorKeeper
+from ussd.web.listening import listen
 from ussd.web.loop import running_loop
 from ussd.web.tls import context_of
+from ussd.web.turnstile import Keeper, turnstile
 
 FINISH_SECONDS = 10.0
 """What a callback under way may still take when the server stops; longer than any gateway waits."""
@@ -61,34 +66,43 @@ async def _listening(app: App, settings: Settings, tls: SSLContext | None, *, sh
     callbacks.add_routes([*ours, nowhere()])
     # Bodies stay as they came: aiohttp would answer a broken gzip body with 500.
     runner = web.AppRunner(callbacks, access_log=None, auto_decompress=False, shutdown_timeout=FINISH_SECONDS)
+    keeper = DoorKeeper(app.doors.values(), app.service)
     admin = web.AppRunner(application(app.readiness, app.metrics), access_log=None, shutdown_timeout=1.0)
-    try:
-        ports = [await _site(admin, settings.admin_host, settings.admin_port)]
-        ports.insert(0, await _site(runner, settings.host, settings.port, tls, shared=shared))
-        places = {"host": settings.host, "port": ports[0], "admin_host": settings.admin_host, "admin_port": ports[1]}
+    async with (
+        serving_on(admin, settings.admin_host, settings.admin_port) as admin_port,
+        serving_on(runner, settings.host, settings.port, tls, keeper, shared=shared) as port,
+    ):
+        places = {"host": settings.host, "port": port, "admin_host": settings.admin_host, "admin_port": admin_port}
         _log.info("serving", **places, loop=running_loop())
         yield
-    finally:
-        await close(runner)
-        await admin.cleanup()
 
 
-async def close(runner: web.AppRunner) -> None:
-    """Close the port, and a moment later the connections.
+@asynccontextmanager
+async def serving_on(
+    runner: web.AppRunner,
+    host: str,
+    port: int,
+    tls: SSLContext | None = None,
+    keeper: Keeper | None = None,
+    *,
+    shared: bool = False,
+) -> AsyncIterator[int]:
+    """Serve on a port, which is given; at the end it is closed, and a moment later its connections are.
+
+    Where there is a keeper, a turnstile stands before each connection.
 
     At once, aiohttp closes those that are silent as yet, and never reads one that is a loop's turn old: who has made
-    that one waits for nothing, and the stop waits for who waits.
+    that one waits for nothing, and the stop waits for who waits. Raises OSError.
     """
-    for site in runner.sites:
-        await site.stop()
-    await asyncio.sleep(_LAST_SECONDS)
-    await runner.cleanup()
-
-
-async def _site(
-    runner: web.AppRunner, host: str, port: int, tls: SSLContext | None = None, *, shared: bool = False
-) -> int:
     await runner.setup()
-    site = web.TCPSite(runner, host, port, ssl_context=tls, reuse_port=shared or None)
-    await site.start()
-    return int(runner.addresses[0][1])
+    try:
+        server = cast(web.Server, runner.server)
+        protocol = partial(turnstile, server, keeper) if keeper else server
+        listening = await listen(protocol, host, port, tls, shared=shared)
+        try:
+            yield listening.port
+        finally:
+            listening.close()
+            await asyncio.sleep(_LAST_SECONDS)
+    finally:
+        await runner.cleanup()

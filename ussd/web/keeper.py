@@ -1,0 +1,66 @@
+"""Who is turned away from the gateways' doors in a crowd, and the response that says so."""
+
+import time
+from collections.abc import Iterable
+from email.utils import formatdate
+from functools import lru_cache
+from http import HTTPStatus
+
+from aiohttp.http import SERVER_SOFTWARE
+
+from ussd.admission import Expected
+from ussd.callback import Reply, WireReply
+from ussd.service import Service
+from ussd.web.auth import Raw
+from ussd.web.callbacks import Door
+from ussd.web.sight import Seen
+
+
+class DoorKeeper:
+    """Stands before all doors of a service."""
+
+    def __init__(self, doors: Iterable[Door], service: Service) -> None:
+        """Those where a screen is the answer, and where nothing is kept of who proves to be the gateway."""
+        self._service = service
+        self._doors = {f"/gateways/{one.line.gateway}": one for one in doors if not one.push and not one.guard.once}
+
+    @property
+    def overrun(self) -> bool:
+        """Whether more dials come than can be served."""
+        return self._service.turns.overrun
+
+    def verdict(self, request: Seen, peer: str) -> bytes | Expected | None:
+        """The last screen, in its gateway's form; or nothing to say, for who goes on, or must be told of a fault."""
+        door = self._doors.get(request.target)
+        if door is None or not _is_known(door, request, peer):
+            return None
+        try:
+            callback = door.gateway.decode(request.wire)
+        except Exception:  # whoever lets it in says what is the matter with it
+            return None
+        said = self._service.at_the_door(door.line, callback)
+        return _written(door.gateway.encode(said, callback), request.last) if isinstance(said, Reply) else said
+
+
+def _is_known(door: Door, request: Seen, peer: str) -> bool:
+    if not door.guard.proofs:
+        return True
+    wire = request.wire
+    return not door.guard.missed(Raw(peer, wire.method, request.target, tuple(wire.headers.items()), wire.body))
+
+
+def _written(reply: WireReply, last: bool) -> bytes:
+    """As aiohttp writes it."""
+    more = "".join(f"{name}: {value}\r\n" for name, value in reply.headers.items())
+    close = "Connection: close\r\n" if last else ""
+    head = (
+        f"HTTP/1.1 {reply.status} {HTTPStatus(reply.status).phrase}\r\n"
+        f"Content-Type: {reply.content_type}\r\n{more}Content-Length: {len(reply.body)}\r\n"
+        f"Date: {_date(int(time.time()))}\r\nServer: {SERVER_SOFTWARE}\r\n{close}\r\n"
+    )
+    return head.encode() + reply.body
+
+
+@lru_cache(1)
+def _date(second: int) -> str:
+    return formatdate(second, usegmt=True)
