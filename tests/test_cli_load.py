@@ -3,7 +3,6 @@
 import asyncio
 import json
 import re
-import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +14,7 @@ from aiohttp.test_utils import TestServer
 
 from tests.conftest import ENTITLED, MAIN_MENU
 from tests.gateways.smpp.network import free_port
+from tests.homes import a_home
 from tests.server import USSD, Server, environment, ussd
 from tests.test_cli_load_open import FIELDS
 
@@ -38,8 +38,8 @@ TOOK = "p50 [0-9.]+, p90 [0-9.]+, p99 [0-9.]+, p99.9 [0-9.]+, max [0-9.]+ ms"
 @pytest.fixture(scope="module")
 def server() -> Iterator[Server]:
     """A server that is right."""
-    with tempfile.TemporaryDirectory(prefix="ussd-") as home:
-        server = Server(Path(home), drain="0s")
+    with a_home() as home:
+        server = Server(home, drain="0s")
         yield server
         assert server.stop() == 0
 
@@ -48,11 +48,11 @@ def server() -> Iterator[Server]:
 def smsc_port() -> Iterator[int]:
     """Where a server that is right looks for its SMSC."""
     port = free_port()
-    with tempfile.TemporaryDirectory(prefix="ussd-") as home, pytest.MonkeyPatch.context() as variables:
+    with a_home() as home, pytest.MonkeyPatch.context() as variables:
         variables.setenv("MCI_PASSWORD", "hush1234")
-        configuration = Path(home) / "ussd.yaml"
+        configuration = home / "ussd.yaml"
         configuration.write_text(CONFIGURATION % port)
-        server = Server(Path(home), "--config", str(configuration), drain="0s")
+        server = Server(home, "--config", str(configuration), drain="0s")
         yield port
         assert server.stop() == 0
 

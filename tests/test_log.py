@@ -47,3 +47,17 @@ def test_what_is_no_http_is_a_warning_without_frames_with_which_anybody_could_fi
     library = json.loads(said("json").splitlines()[2])
     assert (library["event"], library["fault"], library["level"]) == ("no_http", "BadHttpMessage", "warning")
     assert "frames" not in library
+
+
+ODD = """
+import structlog
+from ussd.log import configure
+configure("json", "debug")
+structlog.get_logger().info("menu_read", path="menus/\\udcff.yaml", size=2**64, how=object)
+"""
+
+
+def test_a_file_name_that_is_no_utf8_and_a_number_beyond_64_bits_are_logged_too() -> None:
+    run = subprocess.run([sys.executable, "-c", ODD], capture_output=True, text=True, check=True)
+    odd = json.loads(run.stderr)
+    assert (odd["event"], odd["path"], odd["size"]) == ("menu_read", "menus/\udcff.yaml", 2**64)

@@ -1,6 +1,5 @@
 """XML that is sent to break its reader is refused, at once."""
 
-import time
 from contextlib import suppress
 from xml.etree.ElementTree import Element
 
@@ -8,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.spent import TRIES, cpu
 from ussd.callback import CallbackError, WireRequest
 from ussd.markup import MAX_ATTRIBUTES, MAX_DEPTH, MAX_ELEMENTS, MAX_OCTETS, children, document, element, local, written
 
@@ -65,11 +65,12 @@ HARMFUL = {
 
 @pytest.mark.parametrize("octets", HARMFUL.values(), ids=HARMFUL)
 def test_xml_that_could_do_harm_is_refused_at_once(octets: bytes) -> None:
-    started = time.process_time()
-    with pytest.raises(CallbackError) as refused:
-        element(octets)
-    assert time.process_time() - started < SECONDS
-    assert refused.value.faults[0].startswith("body: ")
+    spent: list[float] = []
+    for _ in range(TRIES):
+        with cpu(spent), pytest.raises(CallbackError) as refused:
+            element(octets)
+        assert refused.value.faults[0].startswith("body: ")
+    assert min(spent) < SECONDS
 
 
 @given(st.binary() | st.text("<>/a='\"&;#x![]CDATA-?\0", max_size=60).map(str.encode))

@@ -6,7 +6,7 @@ from pathlib import Path
 from xml.etree.ElementTree import Element, fromstring
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.core.build import BYE, CONTRACTS, FAULTS, SHIPPED, SHIPPED_CONTRACTS, WORDS, ask, choose, look_up
@@ -120,7 +120,6 @@ def test_what_does_not_fit_a_box_is_shortened_and_whole_in_its_title() -> None:
     assert short("abc def", 5) == "abc…"
 
 
-@settings(deadline=None)
 @given(one=graphs())
 def test_no_box_covers_another_and_none_is_outside(one: Graph) -> None:
     layout = laid_out(one)
@@ -133,7 +132,6 @@ def test_no_box_covers_another_and_none_is_outside(one: Graph) -> None:
         assert left.x != right.x or apart
 
 
-@settings(deadline=None)
 @given(one=graphs())
 def test_nothing_that_is_written_breaks_a_picture(one: Graph) -> None:
     assert fromstring(svg(one)).tag == f"{SVG}svg"

@@ -6,7 +6,6 @@ import json
 import random
 import shutil
 import signal
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -24,11 +23,10 @@ OLD, NEW = "استحقاق درمان", "درمان من"
 
 
 @pytest.fixture
-def home() -> Iterator[Path]:
-    """A short path, as the sockets under it need, with menus of its own."""
-    with tempfile.TemporaryDirectory(prefix="ussd-") as home:
-        shutil.copytree(SHIPPED, Path(home) / "menus")
-        yield Path(home)
+def home(home: Path) -> Path:
+    """With menus of its own."""
+    shutil.copytree(SHIPPED, home / "menus")
+    return home
 
 
 def start(home: Path, **settings: str) -> Server:

@@ -4,7 +4,6 @@ import os
 import re
 import shutil
 import signal
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -20,13 +19,6 @@ from ussd.redis_server import own_server
 ANSWER = re.compile("END از حمایت درمانی برخوردار میباشید\\.\nکد پیگیری: n[0-9]{6}")
 TEXTS = ("", "1", "1*2", f"1*2*{ENTITLED}")
 DRAIN = {"drain": "0"}
-
-
-@pytest.fixture
-def home() -> Iterator[Path]:
-    """A short path, as the sockets under it need."""
-    with tempfile.TemporaryDirectory(prefix="ussd-") as home:
-        yield Path(home)
 
 
 Start = Callable[..., Server]

@@ -3,9 +3,7 @@
 import json
 import os
 import signal
-import tempfile
 import time
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from urllib.request import Request
@@ -33,13 +31,12 @@ BODY = json.dumps(
 
 
 @pytest.fixture
-def home(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A short path, as the sockets under it need, with a configuration whose secrets are set."""
+def home(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """With a configuration whose secrets are set."""
     monkeypatch.setenv("IRANCELL_SECRET", SECRET)
     monkeypatch.setenv("MCI_TOKEN", TOKEN)
-    with tempfile.TemporaryDirectory(prefix="ussd-") as home:
-        (Path(home) / "ussd.yaml").write_text(CONFIG)
-        yield Path(home)
+    (home / "ussd.yaml").write_text(CONFIG)
+    return home
 
 
 def start(home: Path, **settings: str) -> Server:

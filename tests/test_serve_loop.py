@@ -4,10 +4,8 @@ import asyncio
 import json
 import re
 import sys
-import tempfile
 import threading
 import time
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -19,13 +17,6 @@ from tests.test_serve_workers import serving, until
 from ussd.web.loop import LoopError, new_loop
 
 ANSWER = re.compile("END از حمایت درمانی برخوردار میباشید\\.\nکد پیگیری: n[0-9]{6}")
-
-
-@pytest.fixture
-def home() -> Iterator[Path]:
-    """A short path, as the sockets under it need."""
-    with tempfile.TemporaryDirectory(prefix="ussd-") as home:
-        yield Path(home)
 
 
 def loops_said(server: Server) -> set[str]:

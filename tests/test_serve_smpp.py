@@ -4,9 +4,8 @@ import asyncio
 import signal
 import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
 
@@ -38,11 +37,10 @@ asyncio.run(serve())
 
 
 @pytest.fixture
-def home(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A short path, as the sockets under it need."""
+def home(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """With the password of its SMSC."""
     monkeypatch.setenv("MCI_PASSWORD", "hush")
-    with tempfile.TemporaryDirectory(prefix="ussd-") as home:
-        yield Path(home)
+    return home
 
 
 def configured(home: Path, port: int, more: str = "") -> tuple[str, str]:

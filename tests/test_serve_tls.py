@@ -1,8 +1,6 @@
 """TLS of our own, as an operator's engineer meets it."""
 
 import ssl
-import tempfile
-from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
@@ -24,10 +22,10 @@ BODY = b'{"session": "s1", "msisdn": "989120000001", "event": "begin", "dialled"
 
 
 @pytest.fixture
-def home() -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(prefix="ussd-") as home:
-        certified(Path(home), "server")
-        yield Path(home)
+def home(home: Path) -> Path:
+    """With a certificate of its own."""
+    certified(home, "server")
+    return home
 
 
 def certified(home: Path, name: str) -> None:

@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -15,12 +14,6 @@ import pytest
 
 from tests.conftest import MAIN_MENU
 from tests.server import Server, asked, ussd
-
-
-@pytest.fixture
-def home() -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(prefix="ussd-") as home:
-        yield Path(home)
 
 
 def until(holds: Callable[[], bool]) -> None:

@@ -3,7 +3,6 @@
 import asyncio
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -220,13 +219,6 @@ def collector() -> Iterator[Collector]:
         finally:
             taking.shutdown()
             serving.join()
-
-
-@pytest.fixture
-def home() -> Iterator[Path]:
-    """A short path, as the sockets under it need."""
-    with tempfile.TemporaryDirectory(prefix="ussd-") as home:
-        yield Path(home)
 
 
 def test_a_server_exports_to_the_collector_that_is_named(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,7 +1,7 @@
 """Any thumbs on any menu, whatever its backends answer: every step says something that the handset can show."""
 
 import pytest
-from hypothesis import event, given, settings
+from hypothesis import event, given
 from hypothesis import strategies as st
 
 from tests.core.any_menu import CONTRACTS, facts, menus, profiles, typed
@@ -42,7 +42,6 @@ def looks_right(engine: Engine, profile: Profile, session: Session, effect: Effe
     assert isinstance(effect, Finish) or engine.holds(session)
 
 
-@settings(deadline=None)
 @given(menus(), profiles, st.lists(st.sampled_from(["1", "2", "0", "0007569602", "x", ""]), max_size=6), st.data())
 def test_every_step_says_something_that_fits(
     menu: Menu, profile: Profile, answers: list[str], data: st.DataObject
@@ -68,7 +67,6 @@ def test_every_step_says_something_that_fits(
     event(type(effect).__name__)
 
 
-@settings(deadline=None)
 @given(menus())
 def test_every_declared_move_is_made_and_every_other_is_refused(menu: Menu) -> None:
     machine = Moves(menu)
@@ -82,7 +80,6 @@ def test_every_declared_move_is_made_and_every_other_is_refused(menu: Menu) -> N
                 machine.to(screen, trigger)
 
 
-@settings(deadline=None)
 @given(menus(), profiles, st.data())
 def test_whoever_types_nonsense_is_let_go_after_three_screens(
     menu: Menu, profile: Profile, data: st.DataObject

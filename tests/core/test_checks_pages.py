@@ -1,6 +1,6 @@
 """How many pages a screen may take: what is said is never exceeded, whatever is filled in."""
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.core.any_menu import menus, profiles
@@ -22,7 +22,6 @@ def values(width: int) -> st.SearchStrategy[str]:
     return (drawn | longest | st.just("")).filter(lambda value: units(value) <= width)
 
 
-@settings(deadline=None)
 @given(menus(), profiles, st.data())
 def test_no_screen_takes_more_pages_than_are_counted(menu: Menu, profile: Profile, data: st.DataObject) -> None:
     known = {name: data.draw(st.sampled_from([0, 1, 5, 12, 30, 50, 70, 150])) for name in NAMES}

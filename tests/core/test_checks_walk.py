@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from random import Random
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from tests.core.any_menu import menus, profiles
@@ -49,7 +49,6 @@ def allowing(menu: Menu, profile: Profile) -> Menu:
     return menu.model_copy(update={"pages": max(needed)})
 
 
-@settings(deadline=None)
 @given(menus(), profiles, st.integers())
 def test_two_hundred_steps_through_any_menu(menu: Menu, profile: Profile, seed: int) -> None:
     menu = allowing(menu, profile)
@@ -58,7 +57,6 @@ def test_two_hundred_steps_through_any_menu(menu: Menu, profile: Profile, seed: 
     Walker(menu, profile, CONTRACTS, Random(seed)).walk(STEPS // 50)
 
 
-@settings(deadline=None)
 @given(menus(), st.integers(0, 3))
 def test_a_menu_with_any_fault_is_looked_at_to_the_end(menu: Menu, wound: int) -> None:
     """Whatever its screens lack, faults are said and nothing is raised."""

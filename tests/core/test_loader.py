@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.core.build import CONTRACTS, FAULTS, SHIPPED, SHIPPED_CONTRACTS, SOUND, WORDS
@@ -148,7 +148,6 @@ def test_a_folder_without_menus_serves_nothing(tmp_path: Path) -> None:
         load_all(tmp_path, CONTRACTS)
 
 
-@settings(deadline=None)
 @given(octets=st.binary() | st.text().map(str.encode) | st.text("{}[]:-?,&*!|>'\"%@`#~ \n\tab01").map(str.encode))
 def test_any_octets_are_a_document_or_faults(octets: bytes) -> None:
     faults: tuple[Fault, ...] | None = None
@@ -160,14 +159,12 @@ def test_any_octets_are_a_document_or_faults(octets: bytes) -> None:
     assert faults != ()
 
 
-@settings(deadline=None)
 @given(octets=st.binary(max_size=100) | st.text("{}[]:-?,&*!|>'\"%@`#~ \n\tcodestar01", max_size=100).map(str.encode))
 def test_any_octets_are_a_menu_or_faults(octets: bytes, tmp_path_factory: pytest.TempPathFactory) -> None:
     found = menu_or_faults(octets, tmp_path_factory.getbasetemp())
     assert isinstance(found, Menu) or found.faults
 
 
-@settings(deadline=None)
 @given(text=st.sampled_from(MENUS), wounds=wounds_of_a_text)
 def test_a_mutilated_menu_is_a_menu_or_faults(
     tmp_path_factory: pytest.TempPathFactory, text: str, wounds: list[tuple[float, int, str]]

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from itertools import count
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.core.paging import contents, digits, notes, profiles, squeezed, taken_apart, walk
@@ -28,7 +28,6 @@ def written(content: Content, profile: Profile, text: str, labels: int, *, more:
     return "\n".join(lines)
 
 
-@settings(deadline=None)
 @given(contents(), profiles)
 def test_every_page_fits_and_the_last_one_comes(content: Content, profile: Profile) -> None:
     pages = list(walk(content, profile))
@@ -36,7 +35,6 @@ def test_every_page_fits_and_the_last_one_comes(content: Content, profile: Profi
     assert [bool(shown.page.next_key) for shown in pages] == [True] * (len(pages) - 1) + [False]
 
 
-@settings(deadline=None)
 @given(contents(), profiles)
 def test_every_option_is_reachable_by_one_key_of_one_page(content: Content, profile: Profile) -> None:
     pages = list(walk(content, profile))
@@ -48,7 +46,6 @@ def test_every_option_is_reachable_by_one_key_of_one_page(content: Content, prof
         assert all(label for _, label in shown.labels)
 
 
-@settings(deadline=None)
 @given(contents(), profiles)
 def test_nothing_but_white_space_is_lost(content: Content, profile: Profile) -> None:
     text, labels = "", [""] * len(content.labels)
@@ -63,7 +60,6 @@ def test_nothing_but_white_space_is_lost(content: Content, profile: Profile) -> 
     assert [squeezed(label) for label in labels] == [squeezed(label) for label in content.labels]
 
 
-@settings(deadline=None)
 @given(contents(), profiles)
 def test_what_one_screen_holds_is_one_page(content: Content, profile: Profile) -> None:
     whole = written(content, profile, content.text, len(content.labels), more=False)
@@ -71,14 +67,12 @@ def test_what_one_screen_holds_is_one_page(content: Content, profile: Profile) -
     assert (laid.text == whole and not laid.next_key) is fits(whole, profile)
 
 
-@settings(deadline=None)
 @given(contents(most=5).filter(lambda content: content.labels), profiles)
 def test_page_one_shows_an_option_wherever_one_fits(content: Content, profile: Profile) -> None:
     if fits(written(replace(content, foot=()), profile, content.text[:1], 1, more=True), profile):
         assert page(content, TOP, profile).options
 
 
-@settings(deadline=None)
 @given(contents(foot=False), profiles)
 def test_a_page_holds_as_many_options_as_fit(content: Content, profile: Profile) -> None:
     laid = page(content, TOP, profile)
@@ -88,7 +82,6 @@ def test_a_page_holds_as_many_options_as_fit(content: Content, profile: Profile)
         assert not fits(written(content, profile, content.text, shown + 1, more=more), profile)
 
 
-@settings(deadline=None)
 @given(contents(), profiles, notes.filter(bool), st.data())
 def test_a_page_under_a_note_offers_what_it_shows_and_loses_no_option(
     content: Content, profile: Profile, note: str, data: st.DataObject
@@ -106,7 +99,6 @@ def test_a_page_under_a_note_offers_what_it_shows_and_loses_no_option(
     assert reached == list(range(plain.at.option, len(content.labels)))
 
 
-@settings(deadline=None)
 @given(contents(), profiles, notes.filter(bool), st.data())
 def test_a_note_is_shown_wherever_anything_fits_under_it(
     content: Content, profile: Profile, note: str, data: st.DataObject

@@ -9,7 +9,7 @@ from typing import Any
 import jsonschema_rs
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -177,7 +177,6 @@ def test_what_is_no_menu_to_the_model_is_none_to_an_editor(path: Path) -> None:
         assert refused(data)
 
 
-@settings(deadline=None)
 @given(data=st.data(), document=st.sampled_from([*DOCUMENTS, SMALL]), straw=st.sampled_from([*STRAWS, ...]))
 def test_the_schema_takes_what_is_loaded_and_refuses_what_the_model_refuses(
     data: st.DataObject, document: object, straw: object, tmp_path_factory: pytest.TempPathFactory

@@ -8,7 +8,6 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 from hypothesis import given
-from hypothesis import settings as hypothetical
 from hypothesis import strategies as st
 
 from gateways.declared import gateway
@@ -78,7 +77,6 @@ def test_a_recorded_request_is_read_as_its_module_reads_it(name: str, pair: Pair
 
 
 @OF_EACH
-@hypothetical(deadline=None)
 @given(data=st.data())
 def test_any_request_is_read_as_its_module_reads_it(name: str, data: st.DataObject) -> None:
     wire = data.draw(requests(name))

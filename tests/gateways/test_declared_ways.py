@@ -206,7 +206,7 @@ def test_a_reply_may_be_a_form() -> None:
     assert parse_qs(wire.body.decode()) == {"action": ["end"], "message": ["1&2=3\n۴"]}
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(described=descriptions(), data=st.data())
 def test_any_description_is_refused_at_its_place_or_reads_any_bytes(described: str, data: st.DataObject) -> None:
     found = refused_or_made(described)

@@ -1,10 +1,12 @@
-"""The promises' report, and who writes it."""
+"""The promises' report, who writes it, and the ledger they are tried on."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
 
+from tests import postgres
 from tests.promises.report import Kept, Report
 from tests.promises.scale import LONG
 
@@ -21,6 +23,16 @@ def kept(request: pytest.FixtureRequest) -> Iterator[Kept]:
     failed, began = request.session.testsfailed, time.perf_counter()
     yield row
     row.seconds, row.kept = time.perf_counter() - began, bool(row.result) and request.session.testsfailed == failed
+
+
+@pytest.fixture(params=postgres.DATABASES)
+async def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[str]:
+    """Of an empty ledger, on each of the databases."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'ledger.sqlite3'}"
+        return
+    async with postgres.database(request.getfixturevalue("postgres_url")) as url:
+        yield url
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

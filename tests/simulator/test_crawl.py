@@ -103,7 +103,7 @@ def test_every_rule_has_an_answer_that_it_accepts(name: str) -> None:
     assert len(LETTERS) == 2
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(menus(), profiles)
 def test_any_menu_is_walked_to_its_ends(one: Menu, profile: Profile) -> None:
     contracts = {name: replace(one, widths=dict.fromkeys(one.widths, 60)) for name, one in ANY_CONTRACTS.items()}

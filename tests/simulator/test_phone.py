@@ -1,5 +1,6 @@
 """The drawn phone, by its keys and its mouse, as a person holds it."""
 
+import asyncio
 import re
 
 from textual.widgets import Input
@@ -81,7 +82,9 @@ async def test_the_operator_ends_a_session_whose_time_is_up(app: App) -> None:
     async with phone(engine(app), clock=clock) as held:
         await held.press("enter")
         clock.now = 180.0
-        await held.pilot.pause(0.3)
+        async with asyncio.timeout(5):
+            while held.subscriber.call:
+                await held.pilot.pause(0.1)
         await held.settled()
         assert (held.subscriber.call, held.typed) == (None, CODE)
         assert "its time is up" in held.facts[""]
@@ -151,7 +154,9 @@ async def test_while_a_lookup_takes_its_time_it_says_so_and_can_be_hung_up(app: 
         held.phone.query_one("#typed", Input).value = SLOW
         await held.start("enter")
         clock.now = 2.0
-        await held.pilot.pause(0.3)
+        async with asyncio.timeout(3):
+            while held.facts["session"].startswith("3:00"):
+                await held.pilot.pause(0.05)
         assert held.facts["session"] == "2:58 left of 3:00, waiting 2 s of 5"
         await held.start("1", "enter")
         assert held.typed == "1"

@@ -242,7 +242,7 @@ async def test_what_has_no_response_gets_none(command: Command) -> None:
         assert not life.done()
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(
         st.one_of(
