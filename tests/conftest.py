@@ -1,5 +1,6 @@
 """What most tests stand on: a real Redis-compatible server, a real ledger, and the engine that is shipped."""
 
+import gc
 import os
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -28,6 +29,23 @@ LINE = "989120000001"
 ENTITLED, LAPSED, SLOW, FAILING, UNKNOWN = "0007569602", "0092000304", "9904829039", "9959321576", "7705705001"
 MAIN_MENU = "تأمین اجتماعی\n1-استعلام\n2-خدمات\n3-نوبتدهی بیمهای\n4-نوبتدهی درمانی\n5-بعدي"
 PROMPT = "کد ملی خود را وارد نمایید:"
+
+
+def pytest_collection_finish() -> None:
+    """Thousands of tests are a quarter of a million objects, and are here to stay."""
+    _keep()
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _what_stays_is_not_looked_through_again() -> Iterator[None]:
+    """To do so stops everybody for half a second, in the midst of a test that measures one."""
+    yield
+    _keep()
+
+
+def _keep() -> None:
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture
