@@ -6,7 +6,7 @@ import pytest
 
 from tests.admission_door import DIAL, GOING, Door
 from ussd.admission.limit import FLOOR
-from ussd.admission.turns import AFTER, AT_MOST, FEW, IN_VAIN, INTERVAL, LONG, SLOW_START, STANDING
+from ussd.admission.turns import AFTER, AGAIN, AT_MOST, FEW, IN_VAIN, INTERVAL, LONG, SLOW_START, STANDING
 
 
 async def test_so_many_are_worked_on_at_once_and_the_others_follow_in_their_order() -> None:
@@ -134,11 +134,12 @@ async def test_few_who_wait_are_a_crowd_a_moment_after_one(later: float, crowd: 
         await door.passes(0.001)
     door.clock.now += later
     door.shed.clear()
-    for _ in range(60):
-        await door.comes(DIAL, "another")
-        await door.comes(DIAL, "and another")
+    for number in range(60):
+        await door.comes(DIAL, f"{number}")
+        await door.comes(DIAL, f"{number}, too")
         await door.passes(0.008)
     assert bool(door.shed) is crowd
+    assert not crowd or max(door.shed.values()) < AGAIN + STANDING + 4 * 0.008, "known again sooner"
 
 
 async def test_few_who_hardly_wait_are_none_even_after_a_crowd() -> None:

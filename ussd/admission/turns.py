@@ -8,7 +8,8 @@ All who wait do so in their order, and a crowd that comes in one moment is serve
 dials wait, the first of them for more than 20 ms, or few, and the first for 300 ms, and 100 ms later it is so again and
 they are no fewer, more come than can be served: then the newest is served first, and whoever has waited for too long,
 or finds too many before it, is turned away, until for 100 ms nobody was. (CoDel, by its signs, and adaptive LIFO.)
-Meanwhile no more dials are let in a second than can be served to their end (`intake.py`).
+Meanwhile no more dials are let in a second than can be served to their end (`intake.py`). A crowd that comes back soon
+after is known again sooner.
 """
 
 import asyncio
@@ -29,9 +30,10 @@ IN_VAIN = 0.05
 FEW, LONG = 64, 0.3
 """Who wait are no crowd if they are so few, until the first of them waits for so many seconds: on an ordinary machine
 they are done before."""
-AFTER, AGAIN = 3.0, 0.1
+AFTER, AGAIN = 3.0, 0.08
 """For so many seconds after a crowd few are one again sooner, after so many seconds: that one has hardly gone. Else it
-would be let in and noticed anew over and over, as on a slow machine every crowd is few."""
+would be let in and noticed anew over and over, as on a slow machine every crowd is few. (Few of whom one is done in a
+millisecond wait for less.)"""
 AT_MOST = 2000
 """Who may wait of a kind: more would wait in vain."""
 SLOW_START, FIRST_SHARE = 5.0, 0.25
@@ -182,7 +184,7 @@ class Turns:
             self._before = None
         elif self._before is None:
             self._before = now, len(dials)
-        elif now - self._before[0] > INTERVAL:
+        elif now - self._before[0] > (STANDING if self._has_hardly_gone(now) else INTERVAL):
             self._shed_at = now if len(dials) >= self._before[1] else self._shed_at
             self._before = now, len(dials)
         if self.overrun:
@@ -192,7 +194,11 @@ class Turns:
         """Seconds that the first of so many dials may wait before they are suspected to be a crowd."""
         if dials >= self._few:
             return STANDING
-        return AGAIN if now - self._shed_at < AFTER else LONG
+        return AGAIN if self._has_hardly_gone(now) else LONG
+
+    def _has_hardly_gone(self, now: float) -> bool:
+        """Whether the last crowd was here a moment ago."""
+        return now - self._shed_at < AFTER
 
     def _turn_away(self, dials: _Queue, now: float) -> None:
         """Those who have waited for too long."""
