@@ -23,9 +23,11 @@ SLACK = 0.25
 _WINDOW, _LONGEST = 0.5, 2.0
 """Seconds after which a registry is looked at again, if it has given enough answers, and even if it has not."""
 _ENOUGH, _ANY = 8, 4
-_FEW, _BURST = 7, 0.25
-"""So many at once are no crowd: where only they wait for an answer, it is the registry that is slow. And so many dials,
-or as many as it carries in so many seconds, may come at once: they do by chance, where it is half idle."""
+_FEW = 7
+"""So many at once are no crowd: where only they wait for an answer, it is the registry that is slow."""
+_BURST, _CHANCE = 0.25, 14
+"""As many dials as it carries in so many seconds, or so many, may come at once: by chance they do, where it is not
+busy."""
 _MORE = 1.1
 """How many more dials are let in than it was seen to carry: it may carry more by now."""
 _NEAR = 0.9
@@ -63,7 +65,7 @@ class Pace:
         self._most = 0
         """Questions that have waited at once, since it was last looked at."""
         self._since = self._until = 0.0
-        self._bucket = Bucket(_BURST, _FEW)
+        self._bucket = Bucket(_BURST, _CHANCE)
 
     def limits(self, now: float) -> bool:
         """Whether it was asked too much, and somebody may have to be turned away so that it is not again."""
