@@ -29,6 +29,9 @@ AS_OURS = {
 }
 """As `ussd/redis_server.py` starts the program's own."""
 
+_GIVEN: list[socket.socket] = []
+"""The UDP side of each port that was given out, which is nobody else's as long as this process lives."""
+
 
 class Server:
     """A server on a TCP port, with a folder of its own in which it keeps what survives a kill."""
@@ -127,12 +130,18 @@ def redis(options: Mapping[str, str] = AS_OURS, password: str = "") -> Iterator[
 
 
 def free_port() -> int:
-    """A port that nobody has, below those from which connections are made: it is still free after a kill."""
+    """A port that nobody has, below those from which connections are made: it is still free after a kill.
+
+    Nor does any process of the tests give it out a second time, before or after somebody listens there.
+    """
     while True:
-        port = random.randrange(15_000, 32_000)
+        port, token = random.randrange(15_000, 32_000), socket.socket(type=socket.SOCK_DGRAM)
         with socket.socket() as probe:
             try:
                 probe.bind(("127.0.0.1", port))
+                token.bind(("127.0.0.1", port))
             except OSError:
+                token.close()
                 continue
-            return port
+        _GIVEN.append(token)
+        return port
