@@ -48,6 +48,21 @@ async def test_a_code_that_is_given_is_found(ledger: Ledger) -> None:
     assert (found.gateway, found.shortcode) == ("reference", "*4*1420#")
 
 
+async def test_those_who_ask_together_are_written_down_by_one_statement(ledger: Ledger) -> None:
+    written: list[int] = []
+
+    def note(*told: Any) -> None:
+        statement, values = told[2:4]
+        if statement.startswith("INSERT INTO inquiries"):
+            written.append(len(values))
+
+    event.listen(ledger.database.engine, "before_cursor_execute", note)
+    await asyncio.gather(*(ledger.tracker.issue(inquiry) for inquiry in numbered(100)))
+    assert await rows(ledger) == 100
+    (values,) = written
+    assert values > 100, "a statement for each row has as many sets of values"
+
+
 async def test_the_centre_that_asked_is_kept_and_nobody_elses_line_is_a_centres(ledger: Ledger) -> None:
     of_centre = await ledger.tracker.issue(replace(ASKED, operation_id="op-2", kind="inpatient", centre="17"))
     of_subscriber = await ledger.tracker.issue(ASKED)

@@ -165,9 +165,9 @@ class Tracker:
         found = select(*_ISSUED).where(inquiries.c.operation_id.in_(operations))
 
         def work(connection: Connection) -> dict[object, _Stored]:
-            write = insert(connection, inquiries).on_conflict_do_nothing()
-            written = connection.execute(write.execution_options(preserve_rowcount=True), rows)
-            if written.rowcount == len(rows):  # SQLite tells; PostgreSQL's driver does not, where they are many
+            # RETURNING: so they are one statement, and a thread gives the interpreter away once for all rows of it.
+            write = insert(connection, inquiries).on_conflict_do_nothing().returning(inquiries.c.operation_id)
+            if len(connection.execute(write, rows).all()) == len(rows):
                 return {values["operation_id"]: _stored(values) for values in rows}
             return {row.operation_id: _stored(row._asdict()) for row in connection.execute(found)}
 

@@ -10,14 +10,14 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any, Literal, Protocol, cast
 
-from redis.asyncio import BlockingConnectionPool, Redis, SSLConnection, UnixDomainSocketConnection
-from redis.asyncio.connection import Connection
+from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.asyncio.sentinel import Sentinel, SentinelConnectionPool
 from redis.backoff import NoBackoff
 
 from ussd.redis_url import Address, RedisUrl, parsed
 from ussd.store.cluster import Cluster, hang_up
+from ussd.store.connections import Socket, Tcp, Tls, ToPrimary, ToPrimaryByTls
 
 _CONNECT = 0.5
 """Seconds."""
@@ -75,7 +75,7 @@ def client_of(url: str, connections: int) -> Client:
         case "server":
             return Server(_server(where, connections, where.hosts[0]))
         case "socket":
-            return Server(_client(where, connections, connection_class=UnixDomainSocketConnection, path=where.path))
+            return Server(_client(where, connections, connection_class=Socket, path=where.path))
         case "sentinel":
             return Server(_behind_sentinels(where, connections))
         case "cluster":
@@ -101,7 +101,7 @@ class _SentinelPool(SentinelConnectionPool, BlockingConnectionPool):
 
 
 def _server(where: RedisUrl, connections: int, address: Address) -> Redis:
-    kind = SSLConnection if where.tls else Connection
+    kind = Tls if where.tls else Tcp
     return _client(where, connections, connection_class=kind, host=address[0], port=address[1], **where.verify)
 
 
@@ -113,7 +113,9 @@ def _behind_sentinels(where: RedisUrl, connections: int) -> Redis:
     tls = {"ssl": where.tls, **where.verify}
     asked = {**tls, **_to_sentinels(), **where.sentinel_login}
     sentinels: Any = Sentinel(where.hosts, sentinel_kwargs=asked)  # type: ignore[no-untyped-call]
-    return Redis.from_pool(_SentinelPool(where.service, sentinels, **tls, **_settings(where, connections)))  # type: ignore[no-untyped-call]
+    kind = ToPrimaryByTls if where.tls else ToPrimary
+    way = {"connection_class": kind, **tls, **_settings(where, connections)}
+    return Redis.from_pool(_SentinelPool(where.service, sentinels, **way))  # type: ignore[no-untyped-call]
 
 
 def _settings(where: RedisUrl, connections: int) -> dict[str, Any]:
