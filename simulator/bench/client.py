@@ -61,7 +61,8 @@ class Found:
     """Answers of more than 160 octets."""
     cpu: list[float | None]
     """Seconds of the processes that were of interest, and at last this one's own."""
-    codes: list[str] = field(default_factory=list)
+    codes: list[tuple[str, float]] = field(default_factory=list)
+    """The tracking codes that were shown, each with when, in Unix seconds."""
 
 
 class Load:
@@ -153,7 +154,7 @@ def _found(shared: Load, seconds: float, cpu: list[float | None]) -> Found:
         failed=dict(shared.failed),
         too_long=shared.too_long,
         cpu=cpu,
-        codes=[code.decode() for code in shared.judge.codes],
+        codes=[(code.decode(), at) for code, at in shared.judge.codes],
     )
 
 

@@ -1,27 +1,30 @@
 """Whether an answer is the right one: every one of them is looked at, at the cost of comparing some octets."""
 
 import re
+import time
 from functools import lru_cache
 
 from simulator.bench.flow import NO_CODE, Flow
+from simulator.codes import TRACKING
 from ussd.core.profile import MAX_OCTETS
 from ussd.core.text import measure
 
-_CODE = re.compile(rb"[a-z][0-9]{6}")
+_CODE = re.compile(TRACKING.encode())
 _NUMBER = re.compile("[0-9]+")
 _SHORT = 60
 """Characters of a wrong text that are told."""
 
 
 class Judge:
-    """What is right in one flow, and which tracking codes have been given out."""
+    """What is right in one flow, and which tracking codes were shown; whether they differ is not looked at here."""
 
     def __init__(self, flow: Flow) -> None:
-        """No code has been given out."""
+        """No code has been shown."""
         self._right = [answer.encode() for answer in flow.answers]
         self._before, _, self._after = self._right[-1].partition(NO_CODE.encode())
         self._last = len(self._right) - 1 if flow.own_codes else -1
-        self.codes: set[bytes] = set()
+        self.codes: list[tuple[bytes, float]] = []
+        """Each with when it was shown, in Unix seconds."""
 
     def fault(self, place: int, body: bytes) -> str:
         """What is wrong with the answer at a place of the dialogue; empty where nothing is."""
@@ -40,9 +43,7 @@ class Judge:
         code = body[len(self._before) : len(body) - len(self._after)]
         if not _CODE.fullmatch(code):
             return "no code"
-        if code in self.codes:
-            return "another dialogue's code"
-        self.codes.add(code)
+        self.codes.append((code, time.time()))
         return ""
 
 

@@ -17,6 +17,7 @@ from simulator.bench.contenders import Contender, Field, serving_all
 from simulator.bench.peers import Peer
 from simulator.bench.processes import BenchFailed, Cores, cores, pinned, reason
 from simulator.bench.redis_facts import redis_facts
+from simulator.codes import Codes
 from ussd.redis_server import own_server
 
 WARM_UP = 1.0
@@ -67,12 +68,24 @@ class Result:
     wrong: Counter[str] = field(default_factory=Counter)
     failed: Counter[str] = field(default_factory=Counter)
     too_long: int = 0
-    codes: set[str] = field(default_factory=set)
+    _codes: Codes = field(default_factory=Codes)
+    _shown: int = 0
 
     @property
     def sound(self) -> bool:
         """Whether every callback was answered, and rightly."""
         return not self.wrong and not self.failed and bool(self.answered)
+
+    def count(self, found: Found) -> None:
+        """Count what came of a turn; each of its codes must be new, as each dialogue shows one once."""
+        self.answered += found.answered
+        self.wrong += Counter(found.wrong)
+        self.failed += Counter(found.failed)
+        self.too_long += found.too_long
+        for number, (code, at) in enumerate(found.codes, self._shown):
+            if self._codes.is_anothers(code, number, at):
+                self.wrong["another dialogue's code"] += 1
+        self._shown += len(found.codes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,13 +154,7 @@ class _Rounds:
 
     def _turn(self, result: Result, seconds: float) -> Found:
         found = self._load(result.contender, seconds)
-        result.answered += found.answered
-        result.wrong += Counter(found.wrong)
-        result.failed += Counter(found.failed)
-        result.too_long += found.too_long
-        if again := result.codes.intersection(found.codes):
-            result.wrong["another dialogue's code"] += len(again)
-        result.codes.update(found.codes)
+        result.count(found)
         return found
 
     def _load(self, contender: Contender, seconds: float) -> Found:

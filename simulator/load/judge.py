@@ -1,10 +1,12 @@
 """What is right, what is wrong, and who was turned away politely."""
 
 import re
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from enum import Enum
 from typing import NamedTuple
 
+from simulator.codes import CREDIT, TRACKING, Codes
 from ussd.callback import Reply
 from ussd.core.menu import MINUTES, Words
 from ussd.core.profile import MAX_OCTETS, Profile
@@ -13,7 +15,7 @@ from ussd.core.text import fold_out, measure
 SHED = ("busy", "apology", "too_often", "too_many_people", "paused")
 """The shared words with which a server turns away who is too many, or asks too much."""
 
-_CODE = re.compile(r"(?<![0-9A-Za-z])(?:[a-z]\d{6}|\d{4}(?:-\d{4}){3})(?!\d)")
+_CODE = re.compile(rf"(?<![0-9A-Za-z])(?:{TRACKING}|{CREDIT})(?!\d)")
 """A tracking code or a credit code: the part of a screen that is nobody else's."""
 _LEAST = 10
 """Letters of a word that a narrow line leaves at the least; it shows the beginning of what it cannot hold."""
@@ -57,11 +59,11 @@ def _plain(text: str) -> str:
 class Judge:
     """What is right: what the first dialogue read, but for the codes, of which no two dialogues may get the same."""
 
-    def __init__(self, typed: int, shed: Mapping[str, str]) -> None:
-        """`typed` is how often something is typed: no dialogue is over before that."""
-        self._typed, self._shed = typed, shed
+    def __init__(self, typed: int, shed: Mapping[str, str], clock: Callable[[], float] = time.time) -> None:
+        """`typed` is how often something is typed: no dialogue is over before that. `clock`: Unix seconds."""
+        self._typed, self._shed, self._clock = typed, shed, clock
         self._right: list[Reply] = []
-        self._owners: dict[str, int] = {}
+        self._codes = Codes()
 
     def verdict(self, number: int, place: int, reply: Reply) -> Verdict:
         """What a screen of a dialogue is."""
@@ -82,7 +84,7 @@ class Judge:
     def _fault(self, number: int, place: int, reply: Reply) -> str:
         if measure(reply.text).octets > MAX_OCTETS:
             return "too long"
-        if any(self._owners.setdefault(code, number) != number for code in _CODE.findall(reply.text)):
+        if any(self._codes.is_anothers(code, number, self._clock()) for code in _CODE.findall(reply.text)):
             return "another dialogue's code"
         if reply.ends and place < self._typed:
             return "ended early"

@@ -2,6 +2,8 @@
 
 import asyncio
 from dataclasses import replace
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 from aiohttp import web
@@ -9,11 +11,13 @@ from aiohttp.test_utils import TestServer
 
 from simulator.call import OverHttp
 from simulator.load import Found, Plan, over_http
+from simulator.load.judge import Judge, Kind
 from tests.conftest import ENTITLED
 from tests.gateways.smpp.network import free_port
 from tests.simulator import loaded
 from tests.simulator.loaded import SCREENS, Answer, right
 from ussd.app import running
+from ussd.callback import Reply
 from ussd.doors import formats
 from ussd.settings import Settings
 from ussd.settings.sending import ASYNCHRONOUS
@@ -97,6 +101,14 @@ async def test_a_credit_code_that_two_lines_get_is_wrong() -> None:
 
     result = await found(answer)
     assert result.wrong == {"another dialogue's code": 4}
+
+
+def test_a_day_that_ends_under_load_begins_its_tracking_codes_anew() -> None:
+    midnight = datetime(2026, 11, 23, tzinfo=ZoneInfo("Asia/Tehran")).timestamp()
+    clock = iter((midnight - 3600, midnight + 3600, midnight + 3601))
+    judge = Judge(0, {}, lambda: next(clock))
+    kinds = [judge.verdict(number, 0, Reply("کد پیگیری: n000003", ends=True)).kind for number in (1, 2, 3)]
+    assert kinds == [Kind.RIGHT, Kind.RIGHT, Kind.WRONG]
 
 
 async def test_each_kind_of_failure_is_counted_by_its_name() -> None:
