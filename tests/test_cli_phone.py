@@ -3,6 +3,7 @@
 import fcntl
 import os
 import pty
+import signal
 import struct
 import subprocess
 import sys
@@ -47,6 +48,10 @@ class Terminal:
                 pass
         except OSError:  # which is how Linux says that nobody is on the other side
             pass
+        return self.hang_up()
+
+    def hang_up(self) -> int:
+        """Close the terminal; the command's exit code."""
         os.close(self._ours)
         return self.process.wait(timeout=20)
 
@@ -60,6 +65,12 @@ def test_a_phone_is_drawn_on_a_terminal_and_put_away_again(tmp_path: Path) -> No
     assert terminal.close() == 0
     assert terminal.said.startswith("\x1b[8l")
     assert (tmp_path / "dial.log").read_text() == ""
+
+
+def test_a_terminal_that_is_closed_takes_the_phone_with_it(tmp_path: Path) -> None:
+    terminal = Terminal(tmp_path, *DIAL)
+    terminal.read_until("ﻝﺎﺳﺭﺍ")
+    assert terminal.hang_up() == -signal.SIGHUP
 
 
 def test_with_plain_it_is_line_mode(tmp_path: Path) -> None:
