@@ -119,7 +119,7 @@ class Turns:
     @property
     def overrun(self) -> bool:
         """Whether more dials come than can be served."""
-        return self._clock() - self._shed_at < INTERVAL
+        return self._is_overrun(self._clock())
 
     def at_once(self, kind: Kind) -> Slot | None:
         """A place, if one is free and nobody waits for it; None for who must wait. Raises Shed."""
@@ -129,18 +129,24 @@ class Turns:
 
     def is_one_too_many(self, kind: Kind) -> bool:
         """Whether who comes now is turned away. So is, then and there, who has waited too long already."""
-        if self.overrun:  # on a slow machine nobody may be done for a while, who could see to it
-            self._turn_away(self._waiting[Kind.DIAL], self._clock())
-        most = self._behind() if kind is Kind.DIAL else AT_MOST
-        will_wait = max(0, self.on_their_way - self._free(kind)) if kind is Kind.DIAL else 0
-        if len(self._waiting[kind]) + will_wait < most and not (kind is Kind.DIAL and self._is_beyond_the_intake()):
-            return False
-        self._shed_at = self._clock()
-        return True
+        now = self._clock()
+        if overrun := self._is_overrun(now):  # on a slow machine nobody may be done for a while, who could see to it
+            self._turn_away(self._waiting[Kind.DIAL], now)
+        if kind is Kind.DIAL:
+            beyond = overrun and not self._intake.has_room(now, self.on_their_way)
+            too_many = beyond or self._dials_in_line() >= self._behind(overrun=overrun)
+        else:
+            too_many = len(self._waiting[kind]) >= AT_MOST
+        if too_many:
+            self._shed_at = now
+        return too_many
 
-    def _is_beyond_the_intake(self) -> bool:
-        """Whether more would begin than can be carried to the end."""
-        return self.overrun and not self._intake.has_room(self._clock(), self.on_their_way)
+    def _is_overrun(self, now: float) -> bool:
+        return now - self._shed_at < INTERVAL
+
+    def _dials_in_line(self) -> int:
+        """How many wait, or will when they have come."""
+        return len(self._waiting[Kind.DIAL]) + max(0, self.on_their_way - self._free(Kind.DIAL))
 
     async def wait(self, kind: Kind, until: float) -> Slot:
         """Wait for a place until then, by the loop's time. Raises Shed."""
@@ -227,8 +233,8 @@ class Turns:
         share = 1.0 if passed >= 1 else FIRST_SHARE + (1 - FIRST_SHARE) * passed
         return max(4, int(self.limit.value * share))
 
-    def _behind(self) -> int:
+    def _behind(self, *, overrun: bool) -> int:
         """How many dials may wait. To let one wait in vain costs twice what it costs to turn it away at once."""
-        if not self.overrun:
+        if not overrun:
             return AT_MOST
         return 0 if self._waiting[Kind.GOING] else max(4, self._dials_share() // 8)

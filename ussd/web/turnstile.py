@@ -56,7 +56,7 @@ class Turnstile(asyncio.Protocol):
                 verdict = self._keeper.verdict(request, self._peer)
                 if isinstance(verdict, bytes):
                     self._transport.write(verdict)
-                    if request.last:
+                    if request.head.last:
                         self._transport.close()
                     return
                 self._expected = verdict
