@@ -1,7 +1,7 @@
 """Who is turned away before anything of it is read, and who is let through and counts from then on."""
 
 from tests.admission_door import DIAL, GOING, Door
-from ussd.admission import Expected
+from ussd.admission import Slot
 
 
 async def test_in_a_crowd_no_dial_waits_where_somebody_waits_to_go_on() -> None:
@@ -18,32 +18,46 @@ async def test_in_a_crowd_no_dial_waits_where_somebody_waits_to_go_on() -> None:
 
 
 async def test_in_a_crowd_those_who_come_in_one_moment_do_not_all_find_the_same_place_free() -> None:
-    """Each asks for it some turns of the loop after it was let through."""
+    """Each is answered some turns of the loop after it got its place."""
     door = Door(4)
     await door.overrun()
     door.limit.value = 10
     await door.passes(0.09)
     assert door.turns.overrun
-    turns, let_through = door.turns, list[Expected]()
-    while not turns.is_one_too_many(DIAL):
-        let_through.append(Expected(turns))
-    free = 10 - turns.at_work()
+    free = 10 - door.turns.at_work()
     assert free > 0
-    assert free <= len(let_through) <= free + 5, "and a few who may wait"
-    for one in let_through:
-        one.arrived()
-        one.arrived()
-        await door.comes(DIAL, "let through")
-    assert turns.on_their_way == 0
-    assert "let through" not in door.shed
-    assert door.let_in.count("let through") == free
+    got = [door.turns.at_the_door() for _ in range(30)]
+    assert [slot is not None for slot in got] == [True] * free + [False] * (30 - free)
+    assert door.turns.at_work() == 10
 
 
-async def test_who_is_on_the_way_is_in_nobodys_way_without_a_crowd() -> None:
+async def test_a_place_that_was_got_at_the_door_is_free_again_once_it_is_left() -> None:
+    door = Door(1)
+    slot = door.turns.at_the_door()
+    assert slot
+    assert door.turns.at_the_door() is None
+    slot.leave()
+    slot.leave()
+    assert isinstance(door.turns.at_the_door(), Slot)
+
+
+async def test_at_the_door_nobody_gets_a_place_before_who_is_going_on_or_waits_already() -> None:
     door = Door(4)
-    on_the_way = [Expected(door.turns) for _ in range(100)]
-    for number in range(4):
-        await door.comes(DIAL, f"{number}")
-    assert len(door.let_in) == 4
-    assert not door.shed
-    assert len(on_the_way) == door.turns.on_their_way
+    await door.overrun()
+    await door.comes(GOING, "going on")
+    assert door.turns.at_the_door() is None
+    await door.passes(0.01, done=1)
+    assert "going on" in door.let_in
+    assert door.turns.at_the_door() is None, "dials wait"
+
+
+async def test_who_is_turned_away_at_the_door_keeps_it_a_crowd() -> None:
+    door = Door(1)
+    door.turns.at_the_door()
+    door.turns.at_the_door()
+    for _ in range(5):
+        assert door.turns.overrun
+        door.clock.now += 0.09
+        assert door.turns.at_the_door() is None
+    door.clock.now += 0.11
+    assert not door.turns.overrun

@@ -13,7 +13,7 @@ DIAL, GOING_ON, TURNED_AWAY = 0.0009, (0.0003, 0.0004, 0.0019), 0.00004
 """Seconds of the processor: for a dial, each of what is typed, and a last screen."""
 CARRIES = 1 / (DIAL + sum(GOING_ON))
 FEW = 8
-"""Dials that may wait."""
+"""Dials that have a place, and wait for the processor."""
 
 
 class Process:
@@ -42,11 +42,12 @@ class Process:
         return self.now - self._turned_away < INTERVAL
 
     def _comes(self) -> None:
-        if len(self._dials) >= FEW or (self._crowd and not self.intake.has_room(self.now, len(self._dials))):
+        if len(self._dials) >= FEW or (self._crowd and not self.intake.has_room(self.now)):
             self._turned_away = self.now
             self.now += TURNED_AWAY
         else:
             self._dials.append(self.now)
+            self.intake.began(self.now)
 
     def _serve(self, until: float) -> None:
         if self._going:
@@ -56,7 +57,6 @@ class Process:
             self.slowest = max(self.slowest, self.now - came)
         elif self._dials:
             self._dials.popleft()
-            self.intake.began(self.now)
             self.now, place = self.now + DIAL, -1
         else:
             self.now = min([until, *(when for when, _ in self._typed[:1])])

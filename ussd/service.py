@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import structlog
 
-from ussd.admission import Expected, Farewell, Kind, Paces, Shed, Slot, Turns
+from ussd.admission import Farewell, Kind, Paces, Shed, Slot, Turns
 from ussd.callback import Callback, CallbackError, Phase, Reply
 from ussd.core.dial import parse
 from ussd.core.menu import LookUp, Menu, Words
@@ -69,22 +69,23 @@ class Service:
             self._admission.shed(Kind.API.value)
         return overrun
 
-    def at_the_door(self, line: Line, callback: Callback) -> Reply | Expected | None:
-        """What becomes of who comes in a crowd: a last screen; or it is to be let through, and expected if it dials."""
+    def at_the_door(self, line: Line, callback: Callback) -> Reply | Slot | None:
+        """What becomes of who comes in a crowd: who dials gets a place or a last screen, all others are let in."""
         if callback.phase is not Phase.BEGIN:
             return None
-        if self.turns.is_one_too_many(Kind.DIAL):
-            return self._farewell.reply(line, Kind.DIAL, time.monotonic())
-        return Expected(self.turns)
+        return self.turns.at_the_door() or self._farewell.reply(line, Kind.DIAL, time.monotonic())
 
-    async def answer(self, line: Line, callback: Callback) -> Reply:
-        """Answer one callback within the line's deadline. Raises CallbackError where the gateway broke its contract."""
+    async def answer(self, line: Line, callback: Callback, slot: Slot | None = None) -> Reply:
+        """Answer one callback within the line's deadline. Raises CallbackError where the gateway broke its contract.
+
+        `slot`: its place, where it got one at the door.
+        """
         arrived = asyncio.get_running_loop().time()
         kind = Kind.DIAL if callback.phase is Phase.BEGIN else Kind.GOING
         try:
             if self._paces.limited and kind is Kind.DIAL and not self._paces.takes(self._asked_by(callback.dialled)):
                 raise Shed
-            slot = self.turns.at_once(kind) or await self.turns.wait(kind, _time_to_begin(line, arrived))
+            slot = slot or self.turns.at_once(kind) or await self.turns.wait(kind, _time_to_begin(line, arrived))
         except Shed:
             return self._farewell.reply(line, kind, time.monotonic())
         try:

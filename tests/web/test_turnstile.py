@@ -1,6 +1,7 @@
 """In a crowd who cannot be served is told so before aiohttp reads anything, and cannot tell the difference."""
 
 import asyncio
+from collections.abc import Iterable
 from dataclasses import replace
 
 import pytest
@@ -8,9 +9,9 @@ import pytest
 from tests.conftest import MAIN_MENU
 from tests.counted import Since
 from tests.web.crowds import connected, crowd, dial, octets, served
-from ussd.admission import Expected, Turns
+from ussd.admission import Kind, Slot, Turns
 from ussd.app import App
-from ussd.callback import WireRequest
+from ussd.callback import Callback, WireRequest
 from ussd.settings.auth import AuthGiven
 from ussd.web.auth import guard_of
 from ussd.web.sight import Seen
@@ -45,7 +46,6 @@ async def test_who_is_turned_away_reads_the_same_octets_whoever_wrote_them(app: 
     assert at_sight == [by_aiohttp] * 3
     assert since.of("shed_total") == {"shed_total dial": 4}
     assert since.of("callbacks_total") == {f"callbacks_total {gateway}  shed": 4}
-    assert app.service.turns.on_their_way == 0
 
 
 async def test_a_connection_that_carries_one_request_is_closed_after_its_answer(app: App) -> None:
@@ -104,7 +104,46 @@ async def test_who_is_going_on_is_let_through_a_crowd_and_each_answer_belongs_to
             await line.send(b"".join(dial("africastalking", 2)))  # would be told at once
         assert "استعلام" in (await line.answer())[1].decode()
         await line.answer()
-        assert app.service.turns.on_their_way == 0
+        assert app.service.turns.at_work() == 0
+
+
+async def test_in_a_crowd_who_dials_as_a_place_is_free_has_it_until_its_answer(app: App) -> None:
+    """It is not asked again once aiohttp has read it: who goes on and has come meanwhile waits for the next one."""
+    app.service.turns = turns = Turns(clock=lambda: 1000.0)
+    turns.limit.value = 32
+    slots = [turns.at_once(Kind.GOING) for _ in range(32)]
+    assert turns.at_the_door() is None
+    assert turns.overrun
+    asked = list[int]()
+    door = app.doors["africastalking"]
+
+    class Waits:
+        """Somebody comes to go on as a dial is read for the second time."""
+
+        PROFILE = door.gateway.PROFILE
+        encode = staticmethod(door.gateway.encode)
+
+        @staticmethod
+        def decode(wire: WireRequest) -> Callback:
+            asked.append(turns.at_work())
+            if len(asked) == 2:
+                waiting.append(asyncio.create_task(turns.wait(Kind.GOING, asyncio.get_running_loop().time() + 5)))
+            return door.gateway.decode(wire)
+
+    waiting = list[asyncio.Task[Slot]]()
+    async with served(app, replace(door, gateway=Waits)) as port, connected(port) as line:  # type: ignore[arg-type]
+        left(slots[:1])
+        await line.send(b"".join(dial("africastalking")))
+        assert MAIN_MENU in (await line.answer())[1].decode()
+        assert asked == [31, 32]
+        left([await waiting[0], *slots])
+        assert turns.at_work() == 0
+
+
+def left(slots: Iterable[Slot | None]) -> None:
+    for slot in slots:
+        assert slot
+        slot.leave()
 
 
 async def test_a_dial_that_comes_right_after_an_answer_is_told_in_its_turn(app: App) -> None:
@@ -207,29 +246,32 @@ async def test_while_an_answer_is_under_way_nobody_is_told_before_it() -> None:
 
 
 class LetsIn:
-    """Lets everybody in, and expects them."""
+    """Gives everybody a place."""
 
     overrun = True
 
     def __init__(self) -> None:
         self.turns = Turns()
 
-    def verdict(self, request: Seen, peer: str) -> Expected:
-        return Expected(self.turns)
+    def verdict(self, request: Seen, peer: str) -> Slot | None:
+        return self.turns.at_the_door()
 
 
-async def test_who_is_let_through_is_expected_until_somebody_begins_to_answer_or_it_is_gone() -> None:
+async def test_who_is_let_through_keeps_its_place_until_somebody_begins_to_answer_or_it_is_gone() -> None:
     keeper, whole = LetsIn(), b"".join(dial("africastalking"))
     turnstiles = [Turnstile(Behind(), keeper) for _ in range(3)]
     for turnstile in turnstiles:
         turnstile.connection_made(Wire())
         turnstile.data_received(whole)
-    assert keeper.turns.on_their_way == 3
+    assert keeper.turns.at_work() == 3
     answering = asyncio.create_task(asyncio.sleep(0))
-    for _ in range(2):
-        turnstiles[0].begun(answering)
-    assert keeper.turns.on_their_way == 2
+    slot = turnstiles[0].begun(answering)
+    assert turnstiles[0].begun(answering) is None
     turnstiles[0].connection_lost(None)
+    assert keeper.turns.at_work() == 3, "who answers has it"
     turnstiles[1].connection_lost(ConnectionResetError())
-    assert keeper.turns.on_their_way == 1
+    assert keeper.turns.at_work() == 2
+    assert slot
+    slot.leave()
+    assert keeper.turns.at_work() == 1
     await answering

@@ -2,6 +2,6 @@
 
 from ussd.admission.farewell import Farewell
 from ussd.admission.pace import Paces
-from ussd.admission.turns import Expected, Kind, Shed, Slot, Turns
+from ussd.admission.turns import Kind, Shed, Slot, Turns
 
-__all__ = ["Expected", "Farewell", "Kind", "Paces", "Shed", "Slot", "Turns"]
+__all__ = ["Farewell", "Kind", "Paces", "Shed", "Slot", "Turns"]

@@ -9,12 +9,12 @@ class Bucket:
         self._seconds, self._least = seconds, least
         self._filled = self._filled_at = 0.0
 
-    def has_room(self, rate: float, now: float, coming: int = 0) -> bool:
-        """Whether one more may come, besides so many that are about to."""
+    def has_room(self, rate: float, now: float) -> bool:
+        """Whether one more may come."""
         full = max(self._least, rate * self._seconds)
         self._filled = min(full, self._filled + rate * (now - self._filled_at))
         self._filled_at = now
-        return self._filled >= 1 + coming
+        return self._filled >= 1
 
     def take(self) -> None:
         """One has come. Where many come while nobody asks, that is no debt."""

@@ -74,9 +74,9 @@ class Intake:
     def _is_known(self, now: float) -> bool:
         return now - self._known_at < _FORGOTTEN
 
-    def has_room(self, now: float, coming: int = 0) -> bool:
-        """Whether another dialogue may begin in a crowd, besides so many that are about to."""
+    def has_room(self, now: float) -> bool:
+        """Whether another dialogue may begin in a crowd."""
         if not self._is_known(now):
             return True
         rate = _MORE * self._rate / (1 + self._follow.value)
-        return self._bucket.has_room(rate, now, coming)
+        return self._bucket.has_room(rate, now)

@@ -68,23 +68,6 @@ class Slot:
             self._turns.left(self)
 
 
-class Expected:
-    """A dial that was let through to who reads it. It has arrived once, or was lost on the way."""
-
-    __slots__ = ("_arrived", "_turns")
-
-    def __init__(self, turns: "Turns") -> None:
-        """It is counted among those who will want a place."""
-        self._turns, self._arrived = turns, False
-        turns.on_their_way += 1
-
-    def arrived(self) -> None:
-        """Now it is counted as what it is."""
-        if not self._arrived:
-            self._arrived = True
-            self._turns.on_their_way -= 1
-
-
 class _Queue(OrderedDict["asyncio.Future[Slot | None]", float]):
     """Who waits, and since when."""
 
@@ -97,8 +80,6 @@ class Turns:
         self.limit, self._clock, self._few = limit or Limit(), clock, few
         self._intake, self._began = Intake(), clock()
         self._under_way, self._waiting = dict.fromkeys(Kind, 0), {Kind.GOING: _Queue(), Kind.DIAL: _Queue()}
-        self.on_their_way = 0
-        """Dials that were let through, and have not asked for a place yet."""
         self._before: tuple[float, int] | None = None
         """When dials began to wait for long, and how many they were."""
         self._shed_at = -inf
@@ -119,7 +100,7 @@ class Turns:
     @property
     def overrun(self) -> bool:
         """Whether more dials come than can be served."""
-        return self._is_overrun(self._clock())
+        return self._clock() - self._shed_at < INTERVAL
 
     def at_once(self, kind: Kind) -> Slot | None:
         """A place, if one is free and nobody waits for it; None for who must wait. Raises Shed."""
@@ -127,26 +108,29 @@ class Turns:
             raise Shed
         return self._taken(kind) if self._free(kind) > 0 and not self._waiting[kind] else None
 
+    def at_the_door(self) -> Slot | None:
+        """A place in a crowd for a dial that has just come, and does not wait; None where it is to be turned away.
+
+        What it costs to turn it away once it is read is a part of what could be served.
+        """
+        now = self._clock()
+        self._turn_away(self._waiting[Kind.DIAL], now)
+        if self._free(Kind.DIAL) > 0 and not self._waiting[Kind.DIAL] and self._intake.has_room(now):
+            return self._taken(Kind.DIAL)
+        self._shed_at = now
+        return None
+
     def is_one_too_many(self, kind: Kind) -> bool:
         """Whether who comes now is turned away. So is, then and there, who has waited too long already."""
         now = self._clock()
-        if overrun := self._is_overrun(now):  # on a slow machine nobody may be done for a while, who could see to it
+        if overrun := now - self._shed_at < INTERVAL:  # on a slow machine nobody may be done, who could see to it
             self._turn_away(self._waiting[Kind.DIAL], now)
-        if kind is Kind.DIAL:
-            beyond = overrun and not self._intake.has_room(now, self.on_their_way)
-            too_many = beyond or self._dials_in_line() >= self._behind(overrun=overrun)
-        else:
-            too_many = len(self._waiting[kind]) >= AT_MOST
+        too_many = len(self._waiting[kind]) >= (self._behind(overrun=overrun) if kind is Kind.DIAL else AT_MOST)
+        if kind is Kind.DIAL and overrun:
+            too_many = too_many or not self._intake.has_room(now)
         if too_many:
             self._shed_at = now
         return too_many
-
-    def _is_overrun(self, now: float) -> bool:
-        return now - self._shed_at < INTERVAL
-
-    def _dials_in_line(self) -> int:
-        """How many wait, or will when they have come."""
-        return len(self._waiting[Kind.DIAL]) + max(0, self.on_their_way - self._free(Kind.DIAL))
 
     async def wait(self, kind: Kind, until: float) -> Slot:
         """Wait for a place until then, by the loop's time. Raises Shed."""
@@ -222,10 +206,10 @@ class Turns:
 
     def _free(self, kind: Kind) -> int:
         """Places; for a dial, where nobody waits who is going on, and dials have not had their share."""
+        if kind is Kind.DIAL and self._waiting[Kind.GOING]:
+            return 0
         free = self.limit.value - self.at_work()
-        if kind is Kind.DIAL:
-            return 0 if self._waiting[Kind.GOING] else min(free, self._dials_share() - self._under_way[kind])
-        return free
+        return min(free, self._dials_share() - self._under_way[kind]) if kind is Kind.DIAL else free
 
     def _dials_share(self) -> int:
         """Of the places, how many dials may have."""

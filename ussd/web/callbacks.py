@@ -12,6 +12,7 @@ from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.typedefs import Handler
 
+from ussd.admission import Slot
 from ussd.callback import Callback, CallbackError, Gateway, Reply, WireReply, WireRequest
 from ussd.line import Line
 from ussd.service import Service
@@ -43,7 +44,7 @@ class Door:
     """The way out of its screens, where they do not go out as answers."""
 
 
-async def admitted(door: Door, service: Service, raw: Raw, wire: WireRequest) -> WireReply:
+async def admitted(door: Door, service: Service, raw: Raw, wire: WireRequest, slot: Slot | None = None) -> WireReply:
     """Answer one request, if its caller proves who it is; otherwise 401, and nothing of it is read.
 
     Where nobody can tell whether it is a replay, which is where Redis is away, it gets the apology that all get then.
@@ -55,10 +56,10 @@ async def admitted(door: Door, service: Service, raw: Raw, wire: WireRequest) ->
         verdict = Refused(("guard",))
     match verdict:
         case Admitted():
-            return await exchange(door, service, wire)
+            return await exchange(door, service, wire, slot=slot)
         case Unsure():
             _log.warning("replay_unknown", gateway=door.line.gateway)
-            return await exchange(door, service, wire, sure=False)
+            return await exchange(door, service, wire, slot=slot, sure=False)
         case Refused(missed=missed):
             _log.warning("caller_refused", gateway=door.line.gateway, missed=missed)
             service.counting.stranger(door.line.gateway)
@@ -66,10 +67,12 @@ async def admitted(door: Door, service: Service, raw: Raw, wire: WireRequest) ->
             return problem(401, "Unauthorized", headers={"WWW-Authenticate": challenge} if challenge else None)
 
 
-async def exchange(door: Door, service: Service, wire: WireRequest, *, sure: bool = True) -> WireReply:
+async def exchange(
+    door: Door, service: Service, wire: WireRequest, *, slot: Slot | None = None, sure: bool = True
+) -> WireReply:
     """Answer one request of a gateway: with a screen, whatever happens; 400 where it is no callback of that gateway.
 
-    What is not `sure` to be new gets the apology, and does nothing.
+    `slot`: its place, where it got one at the door. What is not `sure` to be new gets the apology, and does nothing.
     """
     try:
         callback = door.gateway.decode(wire)
@@ -79,7 +82,7 @@ async def exchange(door: Door, service: Service, wire: WireRequest, *, sure: boo
             return _refused(door, error)
         _log.exception("decode_failed", gateway=door.line.gateway)
         return problem(400, _NO_CALLBACK)
-    answer = partial(_answered, door, service, callback, sure=sure)
+    answer = partial(_answered, door, service, callback, slot=slot, sure=sure)
     if door.push:
         return door.push.take(callback, answer) or _full(door, service)
     try:
@@ -89,13 +92,13 @@ async def exchange(door: Door, service: Service, wire: WireRequest, *, sure: boo
     return door.gateway.encode(reply, callback)
 
 
-async def _answered(door: Door, service: Service, callback: Callback, *, sure: bool) -> Reply:
+async def _answered(door: Door, service: Service, callback: Callback, *, slot: Slot | None, sure: bool) -> Reply:
     """What the handset is to show, whatever happens. Raises CallbackError."""
     if not sure:
         service.counting.callback(door.line.gateway, "", "store_away")
         return service.last_words(door.line)
     try:
-        return await service.answer(door.line, callback)
+        return await service.answer(door.line, callback, slot)
     except CallbackError:
         raise
     except Exception:
@@ -134,15 +137,23 @@ def routes(doors: Iterable[Door], service: Service) -> list[web.RouteDef]:
 
 def _handler(door: Door, service: Service) -> Handler:
     async def handle(request: web.Request) -> web.Response:
-        answering(request)
-        wire = await _read(request)
-        if isinstance(wire, WireReply):
-            return written(wire)
-        if door.guard is OPEN:
-            return written(await exchange(door, service, wire))
-        return written(await admitted(door, service, _raw(request, wire.body), wire))
+        slot = answering(request)
+        try:
+            return written(await _handled(door, service, request, slot))
+        finally:
+            if slot:
+                slot.leave()
 
     return handle
+
+
+async def _handled(door: Door, service: Service, request: web.Request, slot: Slot | None) -> WireReply:
+    wire = await _read(request)
+    if isinstance(wire, WireReply):
+        return wire
+    if door.guard is OPEN:
+        return await exchange(door, service, wire, slot=slot)
+    return await admitted(door, service, _raw(request, wire.body), wire, slot)
 
 
 def _raw(request: web.Request, body: bytes) -> Raw:

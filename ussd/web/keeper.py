@@ -8,7 +8,7 @@ from http import HTTPStatus
 
 from aiohttp.http import SERVER_SOFTWARE
 
-from ussd.admission import Expected
+from ussd.admission import Slot
 from ussd.callback import Reply, WireReply
 from ussd.service import Service
 from ussd.web.auth import Raw
@@ -29,8 +29,8 @@ class DoorKeeper:
         """Whether more dials come than can be served."""
         return self._service.turns.overrun
 
-    def verdict(self, request: Seen, peer: str) -> bytes | Expected | None:
-        """The last screen, in its gateway's form; or nothing to say, for who goes on, or must be told of a fault."""
+    def verdict(self, request: Seen, peer: str) -> bytes | Slot | None:
+        """A dial's last screen in its gateway's form, or its place; none for who goes on, or is told of a fault."""
         door = self._doors.get(request.head.target)
         if door is None or not _is_known(door, request, peer):
             return None

@@ -11,7 +11,7 @@ from typing import Protocol, cast
 
 from aiohttp import web
 
-from ussd.admission import Expected
+from ussd.admission import Slot
 from ussd.web.sight import Seen, seen
 
 
@@ -22,14 +22,14 @@ class Keeper(Protocol):
     def overrun(self) -> bool:
         """Whether more come than can be served, so that it is worth to ask."""
 
-    def verdict(self, request: Seen, peer: str) -> bytes | Expected | None:
-        """The whole response to who is turned away; else it is let through, and told when it arrives if expected."""
+    def verdict(self, request: Seen, peer: str) -> bytes | Slot | None:
+        """The whole response to who is turned away; else it is let through, with its place if it got one already."""
 
 
 class Turnstile(asyncio.Protocol):
     """One connection, with what serves it behind."""
 
-    __slots__ = ("_answering", "_behind", "_expected", "_keeper", "_peer", "_plain", "_transport", "_under_way")
+    __slots__ = ("_answering", "_behind", "_keeper", "_peer", "_plain", "_slot", "_transport", "_under_way")
 
     def __init__(self, behind: asyncio.Protocol, keeper: Keeper) -> None:
         """`behind` is aiohttp's side of the connection."""
@@ -41,7 +41,8 @@ class Turnstile(asyncio.Protocol):
         """Requests that were let through, less those that somebody has begun to answer."""
         self._answering: asyncio.Task[object] | None = None
         """Who has begun to answer the last of them."""
-        self._expected: Expected | None = None
+        self._slot: Slot | None = None
+        """The place of who was let through last, until somebody begins to answer."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Somebody has connected."""
@@ -59,7 +60,7 @@ class Turnstile(asyncio.Protocol):
                     if request.head.last:
                         self._transport.close()
                     return
-                self._expected = verdict
+                self._slot = verdict
             self._under_way += 1
         else:
             self._plain = False
@@ -69,15 +70,11 @@ class Turnstile(asyncio.Protocol):
         """Whether all that was let through has its response, which goes out before the next one."""
         return not self._under_way and (self._answering is None or self._answering.done())
 
-    def begun(self, answering: "asyncio.Task[object]") -> None:
-        """A task has begun to answer the next request that was let through."""
+    def begun(self, answering: "asyncio.Task[object]") -> Slot | None:
+        """A task has begun to answer the next request that was let through, with its place if it got one."""
         self._under_way, self._answering = self._under_way - 1, answering
-        self._arrived()
-
-    def _arrived(self) -> None:
-        expected, self._expected = self._expected, None
-        if expected:
-            expected.arrived()
+        slot, self._slot = self._slot, None
+        return slot
 
     def pause_writing(self) -> None:
         """The peer does not read; who has a response for it waits."""
@@ -95,7 +92,8 @@ class Turnstile(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """It is over."""
         self._transport = None
-        self._arrived()
+        if self._slot:
+            self._slot.leave()
         self._behind.connection_lost(exc)
 
 
@@ -104,9 +102,8 @@ def turnstile(behind: Callable[[], asyncio.Protocol], keeper: Keeper) -> Turnsti
     return Turnstile(behind(), keeper)
 
 
-def answering(request: web.Request) -> None:
-    """Tell the turnstile, where there is one, that the task which runs now answers this request."""
+def answering(request: web.Request) -> Slot | None:
+    """Tell the turnstile, where there is one, that the task which runs now answers this request; its place, if any."""
     turnstile = request.transport and request.transport.get_protocol()
     task = asyncio.current_task()
-    if isinstance(turnstile, Turnstile) and task:
-        turnstile.begun(task)
+    return turnstile.begun(task) if isinstance(turnstile, Turnstile) and task else None
