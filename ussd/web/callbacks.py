@@ -19,7 +19,7 @@ from ussd.service import Service
 from ussd.web.auth import OPEN, Admitted, Guard, Raw, Refused, Unsure
 from ussd.web.elsewhere import expected
 from ussd.web.push import Push
-from ussd.web.turnstile import answering
+from ussd.web.turnstile import LetIn, answering
 
 MAX_BODY = 16 * 1024
 BODY_SECONDS = 5.0
@@ -56,10 +56,10 @@ async def admitted(door: Door, service: Service, raw: Raw, wire: WireRequest, sl
         verdict = Refused(("guard",))
     match verdict:
         case Admitted():
-            return await exchange(door, service, wire, slot=slot)
+            return await exchange(door, service, wire)
         case Unsure():
             _log.warning("replay_unknown", gateway=door.line.gateway)
-            return await exchange(door, service, wire, slot=slot, sure=False)
+            return await exchange(door, service, wire, sure=False)
         case Refused(missed=missed):
             _log.warning("caller_refused", gateway=door.line.gateway, missed=missed)
             service.counting.stranger(door.line.gateway)
@@ -67,12 +67,10 @@ async def admitted(door: Door, service: Service, raw: Raw, wire: WireRequest, sl
             return problem(401, "Unauthorized", headers={"WWW-Authenticate": challenge} if challenge else None)
 
 
-async def exchange(
-    door: Door, service: Service, wire: WireRequest, *, slot: Slot | None = None, sure: bool = True
-) -> WireReply:
+async def exchange(door: Door, service: Service, wire: WireRequest, *, sure: bool = True) -> WireReply:
     """Answer one request of a gateway: with a screen, whatever happens; 400 where it is no callback of that gateway.
 
-    `slot`: its place, where it got one at the door. What is not `sure` to be new gets the apology, and does nothing.
+    What is not `sure` to be new gets the apology, and does nothing.
     """
     try:
         callback = door.gateway.decode(wire)
@@ -82,6 +80,12 @@ async def exchange(
             return _refused(door, error)
         _log.exception("decode_failed", gateway=door.line.gateway)
         return problem(400, _NO_CALLBACK)
+    return await _replied(door, service, callback, sure=sure)
+
+
+async def _replied(
+    door: Door, service: Service, callback: Callback, *, slot: Slot | None = None, sure: bool = True
+) -> WireReply:
     answer = partial(_answered, door, service, callback, slot=slot, sure=sure)
     if door.push:
         return door.push.take(callback, answer) or _full(door, service)
@@ -137,23 +141,24 @@ def routes(doors: Iterable[Door], service: Service) -> list[web.RouteDef]:
 
 def _handler(door: Door, service: Service) -> Handler:
     async def handle(request: web.Request) -> web.Response:
-        slot = answering(request)
-        try:
-            return written(await _handled(door, service, request, slot))
-        finally:
-            if slot:
-                slot.leave()
+        if let_in := answering(request):
+            return written(await _let_in(door, service, let_in))
+        wire = await _read(request)
+        if isinstance(wire, WireReply):
+            return written(wire)
+        if door.guard is OPEN:
+            return written(await exchange(door, service, wire))
+        return written(await admitted(door, service, _raw(request, wire.body), wire))
 
     return handle
 
 
-async def _handled(door: Door, service: Service, request: web.Request, slot: Slot | None) -> WireReply:
-    wire = await _read(request)
-    if isinstance(wire, WireReply):
-        return wire
-    if door.guard is OPEN:
-        return await exchange(door, service, wire, slot=slot)
-    return await admitted(door, service, _raw(request, wire.body), wire, slot)
+async def _let_in(door: Door, service: Service, who: LetIn) -> WireReply:
+    try:
+        return await _replied(door, service, who.callback, slot=who.slot)
+    finally:
+        if who.slot:
+            who.slot.leave()
 
 
 def _raw(request: web.Request, body: bytes) -> Raw:

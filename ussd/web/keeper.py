@@ -8,12 +8,12 @@ from http import HTTPStatus
 
 from aiohttp.http import SERVER_SOFTWARE
 
-from ussd.admission import Slot
 from ussd.callback import Reply, WireReply
 from ussd.service import Service
 from ussd.web.auth import Raw
 from ussd.web.callbacks import Door
 from ussd.web.sight import Seen
+from ussd.web.turnstile import LetIn
 
 
 class DoorKeeper:
@@ -29,8 +29,8 @@ class DoorKeeper:
         """Whether more dials come than can be served."""
         return self._service.turns.overrun
 
-    def verdict(self, request: Seen, peer: str) -> bytes | Slot | None:
-        """A dial's last screen in its gateway's form, or its place; none for who goes on, or is told of a fault."""
+    def verdict(self, request: Seen, peer: str) -> bytes | LetIn | None:
+        """The last screen, in its gateway's form, or who is let in; neither where somebody must be told of a fault."""
         door = self._doors.get(request.head.target)
         if door is None or not _is_known(door, request, peer):
             return None
@@ -39,7 +39,9 @@ class DoorKeeper:
         except Exception:  # whoever lets it in says what is the matter with it
             return None
         said = self._service.at_the_door(door.line, callback)
-        return _written(door.gateway.encode(said, callback), request.head.last) if isinstance(said, Reply) else said
+        if isinstance(said, Reply):
+            return _written(door.gateway.encode(said, callback), request.head.last)
+        return LetIn(callback, said)
 
 
 def _is_known(door: Door, request: Seen, peer: str) -> bool:

@@ -7,12 +7,21 @@ way is answered here, if it is one that would be turned away; all others go to a
 
 import asyncio
 from collections.abc import Callable
-from typing import Protocol, cast
+from typing import NamedTuple, Protocol, cast
 
 from aiohttp import web
 
 from ussd.admission import Slot
+from ussd.callback import Callback
 from ussd.web.sight import Seen, seen
+
+
+class LetIn(NamedTuple):
+    """Who was read at the door, and proved to be the gateway: it is not read again."""
+
+    callback: Callback
+    slot: Slot | None
+    """Its place, if it got one there: it is for who answers to leave it."""
 
 
 class Keeper(Protocol):
@@ -22,14 +31,14 @@ class Keeper(Protocol):
     def overrun(self) -> bool:
         """Whether more come than can be served, so that it is worth to ask."""
 
-    def verdict(self, request: Seen, peer: str) -> bytes | Slot | None:
-        """The whole response to who is turned away; else it is let through, with its place if it got one already."""
+    def verdict(self, request: Seen, peer: str) -> bytes | LetIn | None:
+        """The whole response to who is turned away; else it is let through, and if it was read, that is handed on."""
 
 
 class Turnstile(asyncio.Protocol):
     """One connection, with what serves it behind."""
 
-    __slots__ = ("_answering", "_behind", "_keeper", "_peer", "_plain", "_slot", "_transport", "_under_way")
+    __slots__ = ("_answering", "_behind", "_keeper", "_let_in", "_peer", "_plain", "_transport", "_under_way")
 
     def __init__(self, behind: asyncio.Protocol, keeper: Keeper) -> None:
         """`behind` is aiohttp's side of the connection."""
@@ -41,8 +50,8 @@ class Turnstile(asyncio.Protocol):
         """Requests that were let through, less those that somebody has begun to answer."""
         self._answering: asyncio.Task[object] | None = None
         """Who has begun to answer the last of them."""
-        self._slot: Slot | None = None
-        """The place of who was let through last, until somebody begins to answer."""
+        self._let_in: LetIn | None = None
+        """Who was let through last, until somebody begins to answer."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Somebody has connected."""
@@ -60,7 +69,7 @@ class Turnstile(asyncio.Protocol):
                     if request.head.last:
                         self._transport.close()
                     return
-                self._slot = verdict
+                self._let_in = verdict
             self._under_way += 1
         else:
             self._plain = False
@@ -70,11 +79,11 @@ class Turnstile(asyncio.Protocol):
         """Whether all that was let through has its response, which goes out before the next one."""
         return not self._under_way and (self._answering is None or self._answering.done())
 
-    def begun(self, answering: "asyncio.Task[object]") -> Slot | None:
-        """A task has begun to answer the next request that was let through, with its place if it got one."""
+    def begun(self, answering: "asyncio.Task[object]") -> LetIn | None:
+        """A task has begun to answer the next request that was let through; that, if it was read at the door."""
         self._under_way, self._answering = self._under_way - 1, answering
-        slot, self._slot = self._slot, None
-        return slot
+        let_in, self._let_in = self._let_in, None
+        return let_in
 
     def pause_writing(self) -> None:
         """The peer does not read; who has a response for it waits."""
@@ -92,8 +101,8 @@ class Turnstile(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """It is over."""
         self._transport = None
-        if self._slot:
-            self._slot.leave()
+        if self._let_in and self._let_in.slot:
+            self._let_in.slot.leave()
         self._behind.connection_lost(exc)
 
 
@@ -102,8 +111,11 @@ def turnstile(behind: Callable[[], asyncio.Protocol], keeper: Keeper) -> Turnsti
     return Turnstile(behind(), keeper)
 
 
-def answering(request: web.Request) -> Slot | None:
-    """Tell the turnstile, where there is one, that the task which runs now answers this request; its place, if any."""
+def answering(request: web.Request) -> LetIn | None:
+    """Tell the turnstile, where there is one, that the task which runs now answers this request.
+
+    What the request says, if it was read at the door.
+    """
     turnstile = request.transport and request.transport.get_protocol()
     task = asyncio.current_task()
     return turnstile.begun(task) if isinstance(turnstile, Turnstile) and task else None
