@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from importlib import import_module
 
@@ -84,10 +84,15 @@ async def crowd(app: App) -> AsyncIterator[None]:
         yield
     finally:
         await _gone(waiting)
-        for slot in slots:
-            assert slot
-            slot.leave()
+        left(slots)
         app.service.turns = before
+
+
+def left(slots: Iterable[Slot | None]) -> None:
+    """Each of them is, and was got before."""
+    for slot in slots:
+        assert slot
+        slot.leave()
 
 
 async def _gone(waiting: list[asyncio.Task[Slot]]) -> None:

@@ -1,21 +1,18 @@
 """In a crowd who cannot be served is told so before aiohttp reads anything, and cannot tell the difference."""
 
 import asyncio
-from collections.abc import Iterable
 from dataclasses import replace
 
 import pytest
 
 from tests.conftest import MAIN_MENU
 from tests.counted import Since
-from tests.web.crowds import connected, crowd, dial, octets, served
+from tests.web.crowds import connected, crowd, dial, left, octets, served
 from ussd.admission import Kind, Slot, Turns
 from ussd.app import App
-from ussd.callback import Callback, Phase, Reply, WireReply, WireRequest
+from ussd.callback import Callback, Reply, WireReply, WireRequest
 from ussd.settings.auth import AuthGiven
 from ussd.web.auth import guard_of
-from ussd.web.sight import Seen
-from ussd.web.turnstile import LetIn, Turnstile
 
 AT_SIGHT = (
     "africastalking",
@@ -143,12 +140,6 @@ async def test_in_a_crowd_who_dials_as_a_place_is_free_has_it_until_its_answer(a
         assert turns.at_work() == 0
 
 
-def left(slots: Iterable[Slot | None]) -> None:
-    for slot in slots:
-        assert slot
-        slot.leave()
-
-
 async def test_a_dial_that_comes_right_after_an_answer_is_told_in_its_turn(app: App) -> None:
     async with served(app) as port, connected(port) as line, crowd(app):
         for number in range(50):
@@ -178,103 +169,3 @@ async def test_a_stranger_is_refused_in_a_crowd_too_and_its_gateway_is_told(
         assert (await stranger.answer())[0].startswith(b"HTTP/1.1 401 ")
         await known.send(head.replace(b"\r\n", b"\r\nAuthorization: Bearer " + b"t" * 32 + b"\r\n", 1) + body)
         assert "شلوغ" in (await known.answer())[1].decode()
-
-
-class Behind(asyncio.Protocol):
-    """Writes down what comes to it."""
-
-    def __init__(self) -> None:
-        self.heard = list[bytes]()
-
-    def data_received(self, data: bytes) -> None:
-        self.heard.append(data)
-
-
-class Wire(asyncio.Transport):
-    """Writes down what goes out."""
-
-    def __init__(self) -> None:
-        super().__init__({"peername": ("127.0.0.1", 1)})
-        self.said = list[bytes]()
-
-    def write(self, data: bytes | bytearray | memoryview) -> None:
-        self.said.append(bytes(data))
-
-
-class NoRoom:
-    """Turns everybody away."""
-
-    overrun = True
-
-    def verdict(self, request: Seen, peer: str) -> bytes:
-        return f"told {peer}".encode()
-
-
-def test_a_peer_that_reads_nothing_is_no_longer_told_at_sight() -> None:
-    """Its answers would heap up here; aiohttp reads no more of it then."""
-    behind, wire, whole = Behind(), Wire(), b"".join(dial("africastalking"))
-    turnstile = Turnstile(behind, NoRoom())
-    turnstile.connection_made(wire)
-    turnstile.data_received(whole)
-    assert (wire.said, behind.heard) == ([b"told 127.0.0.1"], [])
-    turnstile.pause_writing()
-    turnstile.data_received(whole)
-    turnstile.resume_writing()
-    turnstile.data_received(whole)
-    assert (wire.said, behind.heard) == ([b"told 127.0.0.1"], [whole, whole])
-
-
-async def test_while_an_answer_is_under_way_nobody_is_told_before_it() -> None:
-    behind, wire, whole = Behind(), Wire(), b"".join(dial("africastalking"))
-    keeper, done = NoRoom(), asyncio.Event()
-    turnstile = Turnstile(behind, keeper)
-    turnstile.connection_made(wire)
-    keeper.overrun = False
-    turnstile.data_received(whole)
-    keeper.overrun = True
-    turnstile.data_received(whole)  # aiohttp has not begun with the first
-    answering = asyncio.create_task(done.wait())
-    turnstile.begun(answering)
-    turnstile.data_received(whole)
-    assert (wire.said, len(behind.heard)) == ([], 3)
-    for _ in range(2):
-        turnstile.begun(answering)
-    turnstile.data_received(whole)
-    assert (wire.said, len(behind.heard)) == ([], 4)
-    turnstile.begun(answering)
-    done.set()
-    await answering
-    turnstile.data_received(whole)
-    assert (wire.said, len(behind.heard)) == ([b"told 127.0.0.1"], 4)
-
-
-class LetsIn:
-    """Gives everybody a place."""
-
-    overrun = True
-
-    def __init__(self) -> None:
-        self.turns = Turns()
-
-    def verdict(self, request: Seen, peer: str) -> LetIn:
-        return LetIn(Callback("s1", "989120000001", Phase.BEGIN), self.turns.at_the_door())
-
-
-async def test_who_is_let_through_keeps_its_place_until_somebody_begins_to_answer_or_it_is_gone() -> None:
-    keeper, whole = LetsIn(), b"".join(dial("africastalking"))
-    turnstiles = [Turnstile(Behind(), keeper) for _ in range(3)]
-    for turnstile in turnstiles:
-        turnstile.connection_made(Wire())
-        turnstile.data_received(whole)
-    assert keeper.turns.at_work() == 3
-    answering = asyncio.create_task(asyncio.sleep(0))
-    let_in = turnstiles[0].begun(answering)
-    assert turnstiles[0].begun(answering) is None
-    turnstiles[0].connection_lost(None)
-    assert keeper.turns.at_work() == 3, "who answers has it"
-    turnstiles[1].connection_lost(ConnectionResetError())
-    assert keeper.turns.at_work() == 2
-    assert let_in
-    left([let_in.slot])
-    assert keeper.turns.at_work() == 1
-    await answering

@@ -109,9 +109,9 @@ class Turns:
         return self._taken(kind) if self._free(kind) > 0 and not self._waiting[kind] else None
 
     def at_the_door(self) -> Slot | None:
-        """A place in a crowd for a dial that has just come, and does not wait; None where it is to be turned away.
+        """A place in a crowd for a dial that has just come, before aiohttp has it; None where it is turned away.
 
-        What it costs to turn it away once it is read is a part of what could be served.
+        It does not wait: to turn it away later costs several times as much.
         """
         now = self._clock()
         self._turn_away(self._waiting[Kind.DIAL], now)
@@ -126,11 +126,10 @@ class Turns:
         if overrun := now - self._shed_at < INTERVAL:  # on a slow machine nobody may be done, who could see to it
             self._turn_away(self._waiting[Kind.DIAL], now)
         too_many = len(self._waiting[kind]) >= (self._behind(overrun=overrun) if kind is Kind.DIAL else AT_MOST)
-        if kind is Kind.DIAL and overrun:
-            too_many = too_many or not self._intake.has_room(now)
-        if too_many:
+        if too_many or (kind is Kind.DIAL and overrun and not self._intake.has_room(now)):
             self._shed_at = now
-        return too_many
+            return True
+        return False
 
     async def wait(self, kind: Kind, until: float) -> Slot:
         """Wait for a place until then, by the loop's time. Raises Shed."""
@@ -218,7 +217,7 @@ class Turns:
         return max(4, int(self.limit.value * share))
 
     def _behind(self, *, overrun: bool) -> int:
-        """How many dials may wait. To let one wait in vain costs twice what it costs to turn it away at once."""
+        """How many dials may wait. To let one wait in vain costs more than to turn it away at once."""
         if not overrun:
             return AT_MOST
         return 0 if self._waiting[Kind.GOING] else max(4, self._dials_share() // 8)

@@ -44,7 +44,7 @@ class Door:
     """The way out of its screens, where they do not go out as answers."""
 
 
-async def admitted(door: Door, service: Service, raw: Raw, wire: WireRequest, slot: Slot | None = None) -> WireReply:
+async def admitted(door: Door, service: Service, raw: Raw, wire: WireRequest) -> WireReply:
     """Answer one request, if its caller proves who it is; otherwise 401, and nothing of it is read.
 
     Where nobody can tell whether it is a replay, which is where Redis is away, it gets the apology that all get then.

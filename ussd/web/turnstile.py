@@ -2,7 +2,8 @@
 
 To read a request, make a task of it and write a response costs aiohttp more than it costs us to see that nobody can
 be served. So in a crowd a plain request (`ussd/web/sight.py`) that comes while nothing else of its connection is under
-way is answered here, if it is one that would be turned away; all others go to aiohttp, as if nothing stood before it.
+way is answered here, if it is one that would be turned away. All others go to aiohttp, as if nothing stood before it;
+what was read of them here is handed on, unless more has come on that connection meanwhile.
 """
 
 import asyncio
@@ -61,6 +62,7 @@ class Turnstile(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Octets have come: a request, some, or a part of one."""
+        self._forget()  # with more behind it nothing says any more that whom aiohttp begins with is who was let in
         if request := seen(data) if self._plain else None:
             if self._transport and self._keeper.overrun and self._is_quiet():
                 verdict = self._keeper.verdict(request, self._peer)
@@ -85,6 +87,12 @@ class Turnstile(asyncio.Protocol):
         let_in, self._let_in = self._let_in, None
         return let_in
 
+    def _forget(self) -> None:
+        """Who was let in and is not answered yet is read again, if it still is."""
+        let_in, self._let_in = self._let_in, None
+        if let_in and let_in.slot:
+            let_in.slot.leave()
+
     def pause_writing(self) -> None:
         """The peer does not read; who has a response for it waits."""
         self._plain = False
@@ -101,8 +109,7 @@ class Turnstile(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """It is over."""
         self._transport = None
-        if self._let_in and self._let_in.slot:
-            self._let_in.slot.leave()
+        self._forget()
         self._behind.connection_lost(exc)
 
 
