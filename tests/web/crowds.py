@@ -88,6 +88,16 @@ async def crowd(app: App) -> AsyncIterator[None]:
         app.service.turns = before
 
 
+def room_in_a_crowd() -> Turns:
+    """Every place is free, and more come than can be served; no time passes, so it stays like this."""
+    turns = Turns(clock=lambda: 1000.0)
+    slots = [turns.at_once(Kind.GOING) for _ in range(turns.limit.value)]
+    assert turns.at_the_door() is None
+    left(slots)
+    assert turns.overrun
+    return turns
+
+
 def left(slots: Iterable[Slot | None]) -> None:
     """Each of them is, and was got before."""
     for slot in slots:
